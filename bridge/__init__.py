@@ -1,0 +1,10 @@
+"""The VPBX-1C bridge: a cloud telephone exchange and 1C:Enterprise understand each other.
+
+The roads, in file names::
+
+    1C dials           web/soap      -> flows/make_call      -> vpbx/mobilon/client -> answer in Russian
+    a call happens     web/hooks     -> vpbx/mobilon/hook    -> flows/take_event    -> store   (200 only after commit)
+    1C is told         worker        -> flows/deliver        -> onec/vats           -> store   (in order, once 1C can hear)
+"""
+
+__version__ = "0.1.0"

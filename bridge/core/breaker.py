@@ -1,0 +1,50 @@
+"""The circuit breaker of one infobase: a dead 1C costs one probe per interval, not one per lane.
+
+States: closed (everything passes) → open (nothing passes until `retry_at`) → half-open (one
+probe passes) → closed or open again. Wrong credentials open it for longer: each wrong login may
+count towards locking the 1C user. Time is an argument, in seconds of any steady clock.
+"""
+
+from dataclasses import dataclass, replace
+
+from bridge.core.backoff import JITTER
+from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerPolicy:
+    failures: int = 3  # in a row, then open
+    probe_s: float = 5.0
+    credentials_probe_s: float = 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breaker:
+    """Immutable; `after` gives the next state. `reason` is what 1C said last, for people."""
+
+    failures: int = 0
+    retry_at: float = 0.0
+    open: bool = False
+    denied: bool = False
+    reason: str = ""
+
+    def room(self, *, now: float, concurrency: int, in_flight: int) -> int:
+        """How many more calls may start now."""
+        if self.open:
+            return 1 if now >= self.retry_at and in_flight == 0 else 0
+        return max(0, concurrency - in_flight)
+
+    def after(self, outcome: Outcome, *, now: float, policy: BreakerPolicy, dice: float) -> "Breaker":
+        jitter = 1 + JITTER * (2 * dice - 1)
+        match outcome:
+            case Delivered() | Faulted():  # 1C hears; a fault is about the event
+                return Breaker()
+            case Denied(reason):
+                wait_s = policy.credentials_probe_s * jitter
+                return Breaker(open=True, denied=True, retry_at=now + wait_s, reason=reason)
+            case Away(reason):
+                failures = self.failures + 1
+                if failures < policy.failures and not self.open:
+                    return replace(self, failures=failures, reason=reason)
+                wait_s = policy.probe_s * jitter
+                return Breaker(failures=failures, open=True, retry_at=now + wait_s, reason=reason)

@@ -1,0 +1,35 @@
+"""What can go wrong, drawn as a tree; each error says in Russian what its reader should do next.
+
+::
+
+    BridgeError
+    ├── BadNumber        the text is not a telephone number we can dial
+    ├── BadEvent         the exchange's request holds no call event
+    ├── BadSettings      a setting is missing or wrong
+    ├── StoreUnavailable events cannot be made durable now: the caller must be told to come again
+    └── UnknownRecord    there is no such event, delivery or infobase
+"""
+
+
+class BridgeError(Exception):
+    """Base of all errors that the bridge raises on purpose; ``str(error)`` is a Russian sentence."""
+
+
+class BadNumber(BridgeError):
+    """The text is not a telephone number. The message never repeats the text (it may be a secret)."""
+
+
+class BadEvent(BridgeError):
+    """A hook request that holds no call event; answered 400, nothing is stored."""
+
+
+class BadSettings(BridgeError):
+    """A setting is missing or wrong; the message names it and shows a right value."""
+
+
+class StoreUnavailable(BridgeError):
+    """The store cannot commit now (locked, full, gone); answered 503 so that the exchange knows."""
+
+
+class UnknownRecord(BridgeError):
+    """Asked by id or name for something that is not there."""

@@ -1,0 +1,167 @@
+"""What the flows need of the world, as contracts. Each has one test suite for all who fulfil it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.core.calls import CallEvent, Subscriber
+from bridge.core.delivery import DeliveryState, Outcome, Purpose, Verdict
+from bridge.core.dialing import CallResult
+from bridge.core.numbers import PhoneNumber
+
+
+# --- the exchange -------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class HookRequest:
+    """A webhook as it came: nothing decoded but the transfer. `query` is the raw query string."""
+
+    method: str
+    query: str
+    media: str  # Content-Type, as sent; "" when absent
+    body: bytes
+
+
+class HookReader(Protocol):
+    """Reads one exchange's words. Raises `BadEvent` when the request holds no call event."""
+
+    def read(self, request: HookRequest) -> CallEvent: ...
+
+
+class Exchange(Protocol):
+    """Makes the exchange dial. At most once: it never repeats a request, whatever happens to it."""
+
+    def dial(self, subscriber: Subscriber, number: PhoneNumber) -> CallResult:
+        """Ask the exchange to ring `subscriber`, then `number`. Never raises; answers in bounded time."""
+        ...
+
+
+# --- the infobase -------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """What an infobase is to be told about an event: which operation, and for how long it is worth it."""
+
+    operation: str
+    purpose: Purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredEvent:
+    """An event as the store gives it back. `id` grows with acceptance; 1C deduplicates by it."""
+
+    id: int
+    event: CallEvent
+    received_at: float  # unix time, seconds
+    merged_into: int | None = None
+    repeats: int = 0  # how many more times exactly this event came
+
+
+class Contract(Protocol):
+    """A set of SOAP operations that an infobase publishes."""
+
+    def tell_about(self, event: CallEvent) -> Telling | None:
+        """Which telling this event calls for; None when this contract has no word for it."""
+        ...
+
+    def deliver(self, operation: str, stored: StoredEvent) -> Outcome:
+        """Call 1C once. Never raises for anything 1C or the network may do; bounded in time."""
+        ...
+
+
+# --- the store ----------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class PlannedDelivery:
+    infobase: str
+    operation: str
+    purpose: Purpose
+    lifetime_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The receipt of an event: committed durably. `duplicate_of` names the first when it came before."""
+
+    event_id: int
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to attempt one delivery now; the lane is held until `settle`."""
+
+    lane_id: int
+    delivery_id: int
+    infobase: str
+    operation: str
+    purpose: Purpose
+    tries: int  # counted attempts before this one
+    stored: StoredEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryRecord:
+    """One delivery as people see it."""
+
+    id: int
+    event_id: int
+    infobase: str
+    operation: str
+    purpose: Purpose
+    state: DeliveryState
+    attempts: int
+    last_answer: str
+    created_at: float
+    expires_at: float
+    done_at: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialRecord:
+    """A click that was begun. `result` is None while the exchange is being asked."""
+
+    id: int
+    result: CallResult | None
+    fresh: bool  # True for the click that must dial; False: it was begun before, do not dial
+
+
+class Outbox(Protocol):
+    """Where accepted events wait to be told. Everything it returns from `accept` is durable."""
+
+    def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted: ...
+
+    def claim(self, infobase: str) -> Claim | None:
+        """The most urgent due delivery of a free lane: live popups first, then the longest due."""
+        ...
+
+    def settle(self, claim: Claim, verdict: Verdict) -> None:
+        """Write what became of a claimed delivery, then free its lane.
+
+        Raises:
+            StoreUnavailable: nothing was written and the lane is still held: settle again.
+        """
+        ...
+
+    def due_in(self, infobase: str) -> float | None:
+        """Seconds until something of this infobase may be claimed; None when nothing waits."""
+        ...
+
+    def hasten(self, infobase: str) -> int:
+        """1C is back: everything postponed for this infobase is due now. Returns how many lanes."""
+        ...
+
+    def expire(self) -> int:
+        """End the waiting of deliveries past their lifetime; returns how many."""
+        ...
+
+
+class DialLog(Protocol):
+    """Clicks, kept durably so that one click dials at most once, even across a crash."""
+
+    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+        """Record a click before dialling, or find the one of the last `window_s` seconds."""
+        ...
+
+    def end(self, dial_id: int, result: CallResult) -> None: ...
+
+    def look(self, dial_id: int) -> CallResult | None:
+        """The result of a click, None while it is open."""
+        ...

@@ -1,0 +1,81 @@
+"""1C dials: a click becomes one request to the exchange and one honest Russian sentence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.core.calls import Subscriber
+from bridge.core.dialing import CallCode, CallResult, DialPolicy
+from bridge.core.errors import BadNumber, StoreUnavailable
+from bridge.core.numbers import PhoneNumber
+from bridge.core.ports import DialLog, Exchange
+
+IN_PROGRESS = CallResult.fail(
+    CallCode.IN_PROGRESS, "Этот звонок уже набирается: подождите; если телефон не зазвонит, повторите позже"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What one infobase may dial with: its exchange, its people and its rules."""
+
+    infobase: str
+    exchange: Exchange
+    subscribers: Sequence[Subscriber]
+    policy: DialPolicy = DialPolicy()
+    unlisted_keys: bool = False  # a key the bridge was not told of is passed to the exchange as it is
+    area_code: str = ""
+    double_click_s: float = 10.0
+
+    def find(self, handle: str) -> Subscriber | None:
+        """The subscriber 1C means by a key, an extension or a name; None when there is none."""
+        handle = handle.strip()
+        for subscriber in self.subscribers:
+            if subscriber.answers_to(handle):
+                return subscriber
+        if handle and self.unlisted_keys:
+            return Subscriber(name="", key=handle, extension=handle if handle.isdigit() else "")
+        return None
+
+
+def make_call(
+    handle: str,
+    number_text: str,
+    *,
+    desk: Desk,
+    log: DialLog,
+    wait_for_first: Callable[[int], CallResult | None],
+) -> CallResult:
+    """Dial `number_text` for the subscriber meant by `handle`; at most once for one click.
+
+    A refusal is a value, never an exception: the accountant reads `message`.
+
+    Args:
+        wait_for_first: given the id of a click that is being dialled, waits a bounded time for its
+            answer; None when there is none yet.
+
+    Raises:
+        StoreUnavailable: the click could not be recorded, so nothing was dialled.
+    """
+    subscriber = desk.find(handle)
+    if subscriber is None:
+        return CallResult.fail(
+            CallCode.UNKNOWN_SUBSCRIBER,
+            "Абонент не найден: проверьте ключ, внутренний номер или имя в настройках",
+        )
+    try:
+        number = PhoneNumber.parse(number_text, area_code=desk.area_code)
+    except BadNumber as error:
+        return CallResult.fail(CallCode.BAD_NUMBER, str(error))
+    if refusal := desk.policy.refusal(number):
+        return CallResult.fail(CallCode.NOT_ALLOWED, refusal)
+
+    caller = subscriber.key or subscriber.extension
+    click = log.begin(desk.infobase, caller, number.digits, window_s=desk.double_click_s)
+    if not click.fresh:
+        return click.result or wait_for_first(click.id) or IN_PROGRESS
+    result = desk.exchange.dial(subscriber, number)
+    try:
+        log.end(click.id, result)
+    except StoreUnavailable:  # the telephone is ringing: that is what the accountant must read
+        return replace(result, message=f"{result.message} (в журнал моста не записано)")
+    return result

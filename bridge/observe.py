@@ -1,0 +1,104 @@
+"""What the bridge says of itself: log events with facts, and figures. No secret, no full number.
+
+Call sites mask numbers; what slips through is caught here: registered secrets and long runs of
+digits are hidden in every text that is logged.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
+
+_PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
+_KEEP = frozenset({"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"})
+_MIN_SECRET = 6
+_secrets: set[str] = set()
+
+
+def hide(*texts: str) -> None:
+    """Register secrets: they never appear in a log line, whoever puts them there."""
+    _secrets.update(text for text in texts if len(text) >= _MIN_SECRET)
+
+
+def scrub(text: str) -> str:
+    """A text without registered secrets and without telephone numbers."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, "***")
+    return _PHONE.sub(lambda found: found[0][:3] + "***" + found[0][-2:], text)
+
+
+def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in facts.items():
+        if isinstance(value, str) and key not in _KEEP:
+            facts[key] = scrub(value)
+    return facts
+
+
+class _ScrubbingFormatter(logging.Formatter):
+    """For the lines of libraries, which know nothing of our secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
+
+
+def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
+    """Send everything to standard error: our events as key=value or JSON, libraries from WARNING."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_ScrubbingFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # told by the figures instead
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.format_exc_info,
+            _scrub_all,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+class Figures:
+    """Prometheus figures of one bridge. Labels hold names from the settings, never numbers or keys."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.hooks = Counter(
+            "bridge_hooks", "Hook requests by exchange and result", ["exchange", "result"], registry=self.registry
+        )
+        self.deliveries = Counter(
+            "bridge_deliveries",
+            "Attempts to tell 1C by infobase and outcome",
+            ["infobase", "outcome"],
+            registry=self.registry,
+        )
+        self.delivery_seconds = Histogram(
+            "bridge_delivery_seconds",
+            "How long 1C took to answer one attempt",
+            ["infobase"],
+            registry=self.registry,
+        )
+        self.dials = Counter(
+            "bridge_dials", "Clicks by infobase and code", ["infobase", "code"], registry=self.registry
+        )
+        self.expired = Counter(
+            "bridge_expired", "Deliveries that outlived their purpose", registry=self.registry
+        )
+        self.soap_requests = Counter(
+            "bridge_soap_requests", "SOAP requests by service and HTTP status", ["service", "status"], registry=self.registry
+        )

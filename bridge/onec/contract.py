@@ -1,0 +1,30 @@
+"""What both contracts do alike once they know the words: call, and say what is fit to be kept."""
+
+from collections.abc import Sequence
+
+from bridge.core.delivery import Delivered, Faulted, Outcome
+from bridge.core.ports import StoredEvent
+from bridge.onec.pages import clean
+from bridge.onec.popups import PUBLIC_DIGITS
+from bridge.onec.transport import OnecTransport
+
+ANSWER_CHARS = 300  # of 1C's return value, kept with the delivery
+
+
+def tell(
+    transport: OnecTransport, operation: str, parameters: Sequence[tuple[str, str]], stored: StoredEvent
+) -> Outcome:
+    """Call `operation` for `stored`; what is kept of the answer holds no number and no key."""
+    event = stored.event
+    secrets = [
+        text for text in (event.user_key, event.from_number, event.to_number) if len(text) >= PUBLIC_DIGITS
+    ]
+    outcome = transport.call(operation, parameters, event_id=str(stored.id), secrets=secrets)
+    if isinstance(outcome, Delivered):
+        return Delivered(clean(outcome.answer, ANSWER_CHARS, secrets))
+    return outcome
+
+
+def foreign(operation: str, contract: str) -> Outcome:
+    """The settings gave the infobase another contract while this delivery waited."""
+    return Faulted(f"операции {operation} нет в контракте {contract}: контракт базы изменён в настройках")

@@ -1,0 +1,34 @@
+"""When a ring deserves a card on the screen: one rule for every contract."""
+
+import re
+
+from bridge.core.calls import CallEvent, CallState, Direction
+
+# What the exchange writes as the caller when it rings the employee first for a click in 1C; the
+# extension drops both (TelephonyMobilon 2019-12-12, ВАТССервер.ПолучитьОповещенияПользователя).
+CLICK_TO_CALL = frozenset({"CallAPI", "0000"})
+PUBLIC_DIGITS = 7  # shorter numbers are extensions (TelephonyMobilon 2019-12-12)
+
+
+def is_popup(event: CallEvent) -> bool:
+    """True when a client's call rings at a subscriber now."""
+    return (
+        event.state is CallState.PREANSWER
+        and event.direction in (Direction.INCOMING, Direction.UNKNOWN)
+        and event.from_number.strip() not in CLICK_TO_CALL
+        and not _internal(event.from_number, event.to_number)
+    )
+
+
+def _internal(caller: str, called: str) -> bool:
+    """Both are extensions. A hidden caller is a client; the old hook names nobody as called."""
+    digits = digits_of(caller)
+    return 0 < len(digits) < PUBLIC_DIGITS and len(digits_of(called)) < PUBLIC_DIGITS
+
+
+def digits_of(number: str) -> str:
+    """
+    >>> digits_of("+7 (923) 529-29-26")
+    '79235292926'
+    """
+    return re.sub(r"[^0-9]", "", number)

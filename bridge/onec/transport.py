@@ -1,0 +1,117 @@
+"""One POST to 1C: login, session, and the outcome of what came back."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as BodyTimeoutError
+
+from bridge.core.delivery import Outcome
+from bridge.onec import envelope
+from bridge.onec.faults import classify, session_lost, unreachable, without_secrets
+from bridge.onec.sessions import Sessions
+from bridge.wire import Answer, Wire, WireError
+
+_SECRET_CHARS = 3  # shorter texts cannot be hidden without tearing the sentence
+
+
+class OnecTransport:
+    """A published web service of one infobase. Safe for several threads.
+
+    Args:
+        url: of the service, without `?wsdl`; what 1C writes into its WSDL is not used.
+        namespace: as in the service's properties; firms differ.
+        user: of 1C, may be Cyrillic; "" sends no Authorization.
+        session_reuse: False never asks 1C to keep a session.
+    """
+
+    def __init__(
+        self, *, url: str, namespace: str, user: str, password: str, wire: Wire, session_reuse: bool = True
+    ) -> None:
+        self._url = url
+        self._namespace = namespace
+        self._wire = wire
+        self._sessions = Sessions(enabled=session_reuse)
+        # 1C reads the login as UTF-8; http.client would refuse Cyrillic in Latin-1
+        token = b64encode(f"{user}:{password}".encode()).decode()
+        self._login = {"Authorization": f"Basic {token}"} if user else {}
+        self._secrets = (password, token)
+
+    def call(
+        self,
+        operation: str,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        event_id: str = "",
+        secrets: Sequence[str] = (),
+    ) -> Outcome:
+        """Call 1C once; twice only when it says that it has forgotten the session.
+
+        1C may then have run the operation already if the 500 was not about the session: telling
+        is at least once, and the receiver knows the event by its id. Never raises for anything
+        that 1C or the network may do. `Delivered.answer` is the whole return value.
+
+        Args:
+            parameters: all of them, in the order of the WSDL.
+            event_id: sent as `Idempotency-Key`, for proxies; 1C ignores it.
+            secrets: more texts that a reason must not repeat, besides the parameters' values.
+        """
+        body = envelope.build(self._namespace, operation, parameters)
+        headers = {
+            # the manual's curl sends no SOAPAction; a Cyrillic operation in it would not leave
+            # (Mobilon, contents/vpbx/integration/1c.md, 2017-06-02)
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": '""',
+            **({"Idempotency-Key": event_id} if event_id else {}),
+        }
+        hidden = [*self._secrets, *(value for _, value in parameters), *secrets]
+        hidden = [secret for secret in hidden if len(secret) >= _SECRET_CHARS]
+        try:
+            answer = self._ask(body, headers)
+        except WireError as error:
+            return unreachable(error, hidden)
+        return classify(
+            answer,
+            namespace=self._namespace,
+            operation=operation,
+            address=without_secrets(self._url),
+            secrets=hidden,
+        )
+
+    def finish(self) -> None:
+        """Give the licences back: on stop, or when nothing was sent for a while. Best effort.
+
+        YellowERP (2017) ends a session by a GET; that the WSDL of a web service serves for it is
+        unverified. If it does not, 1C ends the session by itself after SessionMaxAge seconds.
+        """
+        for session in self._sessions.take_all():
+            headers: dict[str, str | bytes] = {
+                **self._login,
+                **self._sessions.headers(session),
+                "IBSession": "finish",
+            }
+            with suppress(WireError, HTTPError):
+                self._wire.get(f"{self._url}?wsdl", headers)
+
+    def _ask(self, body: bytes, headers: dict[str, str]) -> Answer:
+        session = self._sessions.borrow()
+        answer = self._post(body, headers, session)
+        if session and session_lost(answer):
+            session = ""
+            answer = self._post(body, headers, session)
+        self._sessions.keep(session, answer)
+        return answer
+
+    def _post(self, body: bytes, headers: dict[str, str], session: str) -> Answer:
+        try:
+            return self._wire.post(
+                self._url, body, {**headers, **self._login, **self._sessions.headers(session)}
+            )
+        except WireError as error:
+            if not error.sent:  # else the session may be busy with this call for long
+                self._sessions.put_back(session)
+            raise
+        except HTTPError as error:  # the body broke off: `Wire` lets urllib3's own errors out
+            timeout = isinstance(error, BodyTimeoutError)
+            raise WireError("ответ оборван", sent=True, timeout=timeout) from None

@@ -1,0 +1,204 @@
+"""What may be set, each with its limits and an example of a right value.
+
+Quantities wear their units: `_s` is seconds. Secrets are `SecretStr`: they do not show when
+settings are printed.
+"""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
+_URL = re.compile(r"https?://[^\s/@?#]+[^\s@?#]*")
+
+
+def _url(value: str) -> str:
+    if not _URL.fullmatch(value):
+        raise ValueError("нужен адрес http(s) без имени, пароля и параметров")
+    return value.rstrip("/")
+
+
+def _ascii_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", text):
+        raise ValueError("нужно от 16 латинских букв, цифр, «-» и «_»")
+    return value
+
+
+def _token_hash(value: str) -> str:
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
+        raise ValueError("нужен хеш от команды vpbx-bridge token")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+PathSecret = Annotated[SecretStr, AfterValidator(_ascii_secret)]
+TokenHash = Annotated[str, AfterValidator(_token_hash)]
+Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSection(Section):
+    listen: str = Field(default="127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$", examples=["127.0.0.1:8080"])
+    public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
+    database: Path = Field(default=Path("bridge.db"), examples=["bridge.db"])
+    threads: int = Field(default=32, ge=2, le=256, examples=[32])
+    trusted_proxy: str = Field(default="", examples=["127.0.0.1"])
+    log_format: Literal["text", "json"] = Field(default="text", examples=["text"])
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0]
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class SubscriberSection(Section):
+    name: str = Field(min_length=1, max_length=100, examples=["Иванова Анна"])
+    extension: str = Field(default="", pattern=r"^\d{0,6}$", examples=["101"])
+    key: SecretStr = Field(default=SecretStr(""), examples=["gW3cyUJAtl50PhF"])
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "SubscriberSection":
+        if not self.extension and not self.key.get_secret_value():
+            raise ValueError("у абонента нужен key или extension")
+        return self
+
+
+class ExchangeSection(Section):
+    kind: Literal["mobilon"] = Field(default="mobilon", examples=["mobilon"])
+    api: Literal["connect", "webapi2", "callapi", "simple-calls"] = Field(default="connect", examples=["connect"])
+    base_url: Url | None = Field(default=None, examples=["https://connect.mobilon.ru"])
+    allow_http: bool = Field(default=False, examples=[True])
+    hook_secret: PathSecret = Field(examples=["Zt5x0mWq2p1k-example"])
+    node_token: SecretStr = Field(default=SecretStr(""), examples=["токен узла для api = callapi"])
+    api_password: SecretStr = Field(default=SecretStr(""), examples=["API-токен для api = simple-calls"])
+    area_code: str = Field(default="", pattern=r"^\d{0,5}$", examples=["391"])
+    timeout_s: Seconds = Field(default=5.0, examples=[5])
+    merge_window_s: Seconds = Field(default=5.0, examples=[5])
+    subscribers: list[SubscriberSection] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ExchangeSection":
+        if self.base_url and self.base_url.startswith("http://") and not self.allow_http:
+            if not _loopback(self.base_url):
+                raise ValueError("ключи нельзя передавать по http: укажите https или allow_http = true")
+        if self.api == "callapi" and not self.node_token.get_secret_value():
+            raise ValueError("для api = callapi нужен node_token")
+        if self.api == "simple-calls" and not self.api_password.get_secret_value():
+            raise ValueError("для api = simple-calls нужен api_password")
+        return self
+
+
+class DialSection(Section):
+    countries: list[str] = Field(default=["RU"], examples=[["RU", "KZ"]])
+    premium: bool = Field(default=False, examples=[False])
+    internal: bool = Field(default=True, examples=[True])
+    double_click_s: Seconds = Field(default=10.0, examples=[10])
+
+
+class InfobaseSection(Section):
+    exchange: str = Field(examples=["main"])
+    # what 1C publishes and we call
+    contract: Literal["vats", "vatscalls", "none"] = Field(default="none", examples=["vatscalls"])
+    url: Url | None = Field(default=None, examples=["http://server/base/ws/VATScalls"])
+    namespace: str = Field(default="", examples=["http://VATSCalls"])
+    user: str = Field(default="", examples=["Телефония"])
+    password: SecretStr = Field(default=SecretStr(""), examples=["пароль пользователя 1С"])
+    ca_file: str = Field(default="", examples=["ca.pem"])
+    connect_s: Seconds = Field(default=3.0, examples=[3])
+    timeout_s: Seconds = Field(default=10.0, examples=[10])
+    reuse_session: bool = Field(default=True, examples=[True])
+    concurrency: int = Field(default=1, ge=1, le=16, examples=[1])
+    attempts: int = Field(default=12, ge=1, le=1000, examples=[12])
+    probe_s: Seconds = Field(default=5.0, examples=[5])
+    popup_lifetime_s: Seconds = Field(default=30.0, examples=[30])
+    journal_lifetime_s: Seconds = Field(default=7 * 24 * 3600.0, examples=[604800])
+    # how 1C calls us
+    login: str = Field(default="", pattern=r"^[^:\s]{0,64}$", examples=["buh"])
+    token_hashes: list[TokenHash] = Field(default_factory=list, examples=[["sha256:…"]])
+    unlisted_keys: bool = Field(default=False, examples=[True])
+    show_keys: bool = Field(default=False, examples=[True])
+    dial: DialSection = DialSection()
+
+    @model_validator(mode="after")
+    def _complete(self) -> "InfobaseSection":
+        if self.contract != "none" and not self.url:
+            raise ValueError('нужен url веб-сервиса 1С, например url = "http://server/base/ws/VATScalls"')
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything that may be set. Names of exchanges and infobases: a-z, 0-9, «-», «_»."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BRIDGE__", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: ServerSection = ServerSection()
+    exchange: dict[str, ExchangeSection] = Field(default_factory=dict)
+    infobase: dict[str, InfobaseSection] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names(self) -> "Settings":
+        for name in (*self.exchange, *self.infobase):
+            if not NAME.fullmatch(name):
+                raise ValueError(f"имя «{name}»: нужны латинские строчные буквы и цифры, например buh")
+        logins: dict[str, str] = {}
+        for name, infobase in self.infobase.items():
+            if infobase.exchange not in self.exchange:
+                raise ValueError(f"infobase.{name}.exchange: нет раздела [exchange.{infobase.exchange}]")
+            login = infobase.login or name
+            if login in logins:
+                raise ValueError(f"infobase.{name}.login: то же имя, что у infobase.{logins[login]}")
+            logins[login] = name
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not ours to read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    def secrets(self) -> list[str]:
+        """Every secret in the settings, for the log to hide."""
+        found: list[str] = []
+        _collect(self, found)
+        return found
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    if isinstance(value, SecretStr):
+        found.append(value.get_secret_value())
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            _collect(getattr(value, name), found)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _collect(item, found)
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, found)
+
+
+def _loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,196 @@
+"""The fake exchange: it dials when asked, and tells its hook what happens to the calls."""
+
+import dataclasses
+import random
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from bridge.core.calls import Subscriber
+from bridge.sim import dial_lines, wsgi
+from bridge.sim.dial_lines import BAD_KEY, BAD_NUMBER, NUMBER, DialRequest, Started
+from bridge.sim.exchange_options import ExchangeOptions
+from bridge.sim.hook_client import HookClient, Posted
+from bridge.sim.scenarios import SCENARIOS, Cast, Event, click_to_call
+from bridge.sim.wsgi import Reply, Request
+
+CALLER = "89235292926"  # the client of every example in Mobilon's manual
+
+HELP = """Имитатор АТС (Мобилон). Набор номера:
+  GET  /api/call/CallToSubscriber?key=КЛЮЧ&outboundNumber=НОМЕР
+  GET  /call/КЛЮЧ/НОМЕР      GET /call/УЗЕЛ:КЛЮЧ/НОМЕР
+  GET  /simple-calls/call/?event=1&password=ТОКЕН&src_num=ВНУТРЕННИЙ&dst_num=НОМЕР
+Управление:
+  POST /sim/ring?scenario=answered&from=НОМЕР&key=КЛЮЧ   позвонить: отправить события на веб-хук
+       сценарии: {scenarios}
+  GET  /sim/dials     какие наборы пришли
+  GET  /sim/posts     что отправлено на веб-хук и что он ответил
+  POST /sim/options?shape=v1|v2&fail_code=0..5&code_as=str|int&delay_s=СЕКУНД
+                    &trouble=|http500|html|silence|empty&hooks_after_dial=0|1
+""".format(scenarios=", ".join(SCENARIOS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dial:
+    """A dial as it was received. `made` is False when the exchange rang nobody."""
+
+    line: str
+    key: str  # the user key, or the extension on the line that takes extensions
+    number: str
+    at: float  # unix time, seconds
+    made: bool
+
+
+class FakeExchange:
+    """A WSGI app that is a Mobilon exchange with a few subscribers.
+
+    Args:
+        subscribers: who can be rung; the first is rung when nobody is named.
+        hook_url: the receiver's webhook; may hold {KEY} and {NUMBER}; may be set later.
+        seed: makes uuids and call ids reproducible; None for fresh ones.
+    """
+
+    def __init__(
+        self,
+        subscribers: Sequence[Subscriber],
+        hook_url: str = "",
+        options: ExchangeOptions | None = None,
+        *,
+        seed: int | None = None,
+    ) -> None:
+        if not subscribers:
+            raise ValueError("Имитатору АТС нужен хотя бы один абонент")
+        self.subscribers = tuple(subscribers)
+        self.hook_url = hook_url
+        self.options = options or ExchangeOptions()
+        self._chance = random.Random(seed)  # noqa: S311 a play, not a secret
+        self._client = HookClient()
+        self._lock = threading.Lock()
+        self._dials: list[Dial] = []
+        self._telling: list[threading.Thread] = []
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        return wsgi.serve(self.answer, environ, start_response)
+
+    @property
+    def dials(self) -> list[Dial]:
+        """Every dial received, refused ones too; `made` tells them apart."""
+        with self._lock:
+            return list(self._dials)
+
+    @property
+    def posts(self) -> list[Posted]:
+        return self._client.posts
+
+    def ring(
+        self, scenario: str = "answered", from_number: str = CALLER, subscriber: Subscriber | None = None
+    ) -> list[Posted]:
+        """Play a scenario to the hook. Raises ValueError when there is no such scenario or no hook."""
+        if scenario not in SCENARIOS:
+            raise ValueError(f"Нет такого сценария; есть: {', '.join(SCENARIOS)}")
+        if not self.hook_url:
+            raise ValueError("Не задан адрес веб-хука")
+        first = subscriber or self.subscribers[0]
+        others = tuple(one for one in self.subscribers if one != first)
+        return self._tell(SCENARIOS[scenario](self._cast((first, *others), from_number, self._new_call())))
+
+    def wait(self, timeout_s: float = 10.0) -> None:
+        """Return when the hooks of all dials so far have been posted."""
+        with self._lock:
+            telling, self._telling = self._telling, []
+        for thread in telling:
+            thread.join(timeout_s)
+
+    def answer(self, request: Request) -> Reply:
+        dial = dial_lines.read(request)
+        if dial is not None and request.method == "GET":
+            return self._dial(dial, request)
+        match request.method, request.path:
+            case "GET", "/":
+                return Reply.text(HELP)
+            case "GET", "/sim/dials":
+                return Reply.json([dataclasses.asdict(one) for one in self.dials])
+            case "GET", "/sim/posts":
+                return Reply.json([dataclasses.asdict(one) for one in self.posts])
+            case "POST", "/sim/ring" | "/sim/options":
+                return self._control(request)
+        return Reply.text("Нет такой страницы; список: GET /", 404)
+
+    def _control(self, request: Request) -> Reply:
+        try:
+            if request.path == "/sim/options":
+                self.options = self.options.changed(request.query)
+                return Reply.json(dataclasses.asdict(self.options))
+            handle = request.query.get("key", "")
+            subscriber = self._subscriber(handle)
+            if handle and subscriber is None:
+                return Reply.json({"error": "Нет такого абонента"}, 400)
+            scenario = request.query.get("scenario", "answered")
+            posts = self.ring(scenario, request.query.get("from", CALLER), subscriber)
+        except ValueError as error:
+            return Reply.json({"error": str(error)}, 400)
+        return Reply.json([dataclasses.asdict(one) for one in posts])
+
+    def _dial(self, dial: DialRequest, request: Request) -> Reply:
+        options = self.options
+        subscriber = self._subscriber(dial.handle, by_extension=dial.line == dial_lines.SIMPLE_CALLS)
+        code = self._refusal_code(dial, subscriber, options)
+        made = code == 0 and options.trouble not in ("http500", "html")
+        call = self._new_call()
+        with self._lock:
+            self._dials.append(
+                Dial(line=dial.line, key=dial.handle, number=dial.number, at=time.time(), made=made)
+            )
+        if made and subscriber is not None and options.hooks_after_dial and self.hook_url:
+            self._tell_later(click_to_call(self._cast((subscriber,), dial.number, call)))
+        request.pause(options.wait_s)
+        return _trouble(options) or (
+            dial_lines.refusal(dial.line, code, options.shape, options.code_as)
+            if code
+            else dial_lines.success(dial.line, call, options.shape)
+        )
+
+    @staticmethod
+    def _refusal_code(dial: DialRequest, subscriber: Subscriber | None, options: ExchangeOptions) -> int:
+        if options.fail_code:
+            return options.fail_code
+        guarded = options.secret and dial.line in (dial_lines.CALLAPI, dial_lines.SIMPLE_CALLS)
+        if subscriber is None or (guarded and dial.secret != options.secret):
+            return BAD_KEY
+        return 0 if NUMBER.fullmatch(dial.number) else BAD_NUMBER
+
+    def _subscriber(self, handle: str, *, by_extension: bool = False) -> Subscriber | None:
+        named = (one for one in self.subscribers if handle == (one.extension if by_extension else one.key))
+        return next(named, None) if handle else None
+
+    def _new_call(self) -> Started:
+        with self._lock:
+            bits, n = self._chance.getrandbits(128), self._chance.randrange(10_000, 900_000)
+        return Started(uuid=str(uuid.UUID(int=bits, version=4)), callid=f"{int(time.time())}.{n}")
+
+    def _cast(self, subscribers: tuple[Subscriber, ...], caller: str, call: Started) -> Cast:
+        epoch, _, n = call.callid.partition(".")
+        return Cast(subscribers=subscribers, uuid=call.uuid, time_s=int(epoch), seed=int(n), caller=caller)
+
+    def _tell(self, events: Sequence[Event]) -> list[Posted]:
+        return [self._client.tell(self.hook_url, event) for event in events]
+
+    def _tell_later(self, events: Sequence[Event]) -> None:
+        thread = threading.Thread(target=self._tell, args=(events,), name="sim-exchange-hooks", daemon=True)
+        with self._lock:
+            thread.start()
+            self._telling = [*(one for one in self._telling if one.is_alive()), thread]
+
+
+def _trouble(options: ExchangeOptions) -> Reply | None:
+    match options.trouble:
+        case "http500":
+            return Reply.text("Internal Server Error", 500)
+        case "html":
+            return Reply.html("<html><body><h1>Технические работы</h1></body></html>")
+        case "empty":
+            return Reply.text("")
+    return None

@@ -1,0 +1,185 @@
+"""Looking at the outbox and moving what is stuck: for the command line, the console and the figures.
+
+Safe beside a running bridge: it opens the file without owning it, reads, and moves only deliveries
+that nobody is attempting (dead and expired ones), one short transaction each.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.core.delivery import DeliveryState
+from bridge.core.errors import StoreUnavailable, UnknownRecord
+from bridge.core.ports import DeliveryRecord, StoredEvent
+from bridge.store import rows
+from bridge.store import statements as sql
+from bridge.store.connection import connect
+
+REPLAYABLE = (DeliveryState.DEAD, DeliveryState.EXPIRED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRecord:
+    at: float  # unix time
+    verdict: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventLife:
+    """One event with everything that became of it."""
+
+    stored: StoredEvent
+    deliveries: tuple[DeliveryRecord, ...]
+    attempts: dict[int, tuple[AttemptRecord, ...]]  # by delivery id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """How much waits for one infobase, and since when (unix time of the oldest)."""
+
+    infobase: str
+    waiting: int
+    oldest_at: float
+
+
+class Archive:
+    """Args: `path` of the SQLite file, which must exist. `clock` gives unix time in seconds."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        if not path.is_file():
+            raise StoreUnavailable(f"Нет файла базы {path}: мост ещё не запускался или путь другой")
+        self._path = path
+        self._clock = clock
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        connection = connect(self._path)
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"База {self._path} не читается: {error}") from None
+        finally:
+            connection.close()
+
+    def deliveries(
+        self, *, state: DeliveryState | None = None, infobase: str = "", limit: int = 50
+    ) -> list[tuple[DeliveryRecord, StoredEvent]]:
+        """The newest deliveries first, with their events."""
+        where, facts = _filter(state, infobase)
+        with self._open() as db:
+            found = db.execute(
+                f"SELECT d.*, {sql.EVENT_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608
+                f" WHERE {where} ORDER BY d.id DESC LIMIT :limit",
+                facts | {"limit": limit},
+            ).fetchall()
+        return [(rows.delivery_record(row), rows.stored_event(row)) for row in found]
+
+    def life(self, event_id: int) -> EventLife:
+        """Everything about one event.
+
+        Raises:
+            UnknownRecord: there is no such event.
+        """
+        with self._open() as db:
+            event = db.execute(
+                f"SELECT {sql.EVENT_COLUMNS} FROM event e WHERE e.id = :id",  # noqa: S608
+                {"id": event_id},
+            ).fetchone()
+            if event is None:
+                raise UnknownRecord(f"События {event_id} нет")
+            deliveries = db.execute("SELECT * FROM delivery WHERE event_id = ? ORDER BY id", (event_id,)).fetchall()
+            attempts = {
+                row["id"]: tuple(
+                    AttemptRecord(at=a["at"], verdict=a["verdict"], answer=a["answer"])
+                    for a in db.execute("SELECT * FROM attempt WHERE delivery_id = ? ORDER BY id", (row["id"],))
+                )
+                for row in deliveries
+            }
+        return EventLife(
+            stored=rows.stored_event(event),
+            deliveries=tuple(rows.delivery_record(row) for row in deliveries),
+            attempts=attempts,
+        )
+
+    def counts(self) -> dict[tuple[str, DeliveryState], int]:
+        """How many deliveries are in each state, by infobase."""
+        with self._open() as db:
+            found = db.execute("SELECT infobase, state, count(*) AS n FROM delivery GROUP BY infobase, state")
+            return {(row["infobase"], DeliveryState(row["state"])): row["n"] for row in found}
+
+    def depths(self) -> list[Depth]:
+        """What waits now. Reads only the waiting rows."""
+        with self._open() as db:
+            found = db.execute(
+                "SELECT infobase, count(*) AS n, min(created_at) AS oldest FROM delivery"
+                " WHERE state = 'queued' GROUP BY infobase ORDER BY infobase"
+            ).fetchall()
+        return [Depth(infobase=row["infobase"], waiting=row["n"], oldest_at=row["oldest"]) for row in found]
+
+    def last_heard(self, exchange: str) -> float | None:
+        """When this exchange's hook last said something (unix time)."""
+        with self._open() as db:
+            row = db.execute("SELECT max(received_at) AS at FROM event WHERE exchange = ?", (exchange,)).fetchone()
+        at: float | None = row["at"]
+        return at
+
+    def replay(self, *, delivery_ids: list[int], lifetime_s: float) -> int:
+        """Put dead or expired deliveries back at their place in the lane; returns how many moved.
+
+        Raises:
+            UnknownRecord: one of the ids is no delivery.
+        """
+        moved = 0
+        with self._open() as db:
+            for delivery_id in delivery_ids:
+                row = db.execute("SELECT * FROM delivery WHERE id = ?", (delivery_id,)).fetchone()
+                if row is None:
+                    raise UnknownRecord(f"Доставки {delivery_id} нет")
+                db.execute("BEGIN IMMEDIATE")
+                moved += _requeue(db, row, self._clock(), lifetime_s)
+                db.execute("COMMIT")
+        return moved
+
+    def stuck(self, *, infobase: str = "") -> list[int]:
+        """Ids of the dead letters, the oldest first."""
+        where, facts = _filter(DeliveryState.DEAD, infobase)
+        with self._open() as db:
+            found = db.execute(f"SELECT d.id FROM delivery d WHERE {where} ORDER BY d.id", facts)  # noqa: S608
+            return [row["id"] for row in found]
+
+
+def _filter(state: DeliveryState | None, infobase: str) -> tuple[str, dict[str, Any]]:
+    facts: dict[str, Any] = {}
+    parts = ["1"]
+    if state is not None:
+        parts.append("d.state = :state")
+        facts["state"] = state.value
+    if infobase:
+        parts.append("d.infobase = :infobase")
+        facts["infobase"] = infobase
+    return " AND ".join(parts), facts
+
+
+def _requeue(db: sqlite3.Connection, row: sqlite3.Row, now: float, lifetime_s: float) -> int:
+    facts = {
+        "id": row["id"],
+        "lane_id": row["lane_id"],
+        "now": now,
+        "expires_at": now + lifetime_s,
+        "verdict": "replayed",
+        "answer": "",
+    }
+    changed = db.execute(
+        "UPDATE delivery SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at"
+        " WHERE id = :id AND state IN ('dead', 'expired')",
+        facts,
+    ).rowcount
+    if changed:
+        db.execute("UPDATE lane SET waiting = waiting + 1, due_at = :now WHERE id = :lane_id", facts)
+        db.execute(sql.INSERT_ATTEMPT, facts)
+    return changed

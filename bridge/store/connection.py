@@ -1,0 +1,91 @@
+"""Opening the SQLite file: durable, owned by one process, at the right version of the schema."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import yoyo
+from filelock import FileLock, Timeout
+
+from bridge.core.errors import StoreUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
+BUSY_TIMEOUT_S = 5.0
+MIN_SQLITE = (3, 35, 0)  # RETURNING
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode; transactions are ours to begin.
+
+    WAL with synchronous=FULL: NORMAL survives kill -9, but a power cut takes acknowledged events
+    with it (docs/decisions/0002-sqlite-full.md).
+    """
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        raise StoreUnavailable(f"Нужна SQLite 3.35 или новее, а здесь {sqlite3.sqlite_version}")
+    try:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"Файл базы {path} не открывается: {error}") from None
+    return connection
+
+
+def own(path: Path) -> FileLock:
+    """Take the file for this process: leases live in memory, so two owners would tell 1C twice.
+
+    Raises:
+        StoreUnavailable: another bridge has it.
+    """
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreUnavailable(f"Базу {path} уже открыл другой мост: остановите его") from None
+    except OSError as error:
+        raise StoreUnavailable(f"Папка базы {path.parent} недоступна для записи: {error}") from None
+    return lock
+
+
+def migrate(path: Path) -> list[str]:
+    """Bring the schema up to date; returns the names of what was applied now."""
+    connect(path).close()  # a new file is WAL from its first page
+    backend = yoyo.get_backend(f"sqlite:///{path.resolve().as_posix()}")
+    try:
+        pending = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
+        names = [migration.id for migration in pending]
+        backend.apply_migrations(pending)
+    finally:
+        backend.connection.close()
+    return names
+
+
+class Readers:
+    """One reading connection for each thread that asks, all closed together."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def get(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = connect(self._path)
+            self._local.connection = connection
+            with self._guard:
+                self._all.append(connection)
+        return connection
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()

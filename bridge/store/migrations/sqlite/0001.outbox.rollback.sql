@@ -1,0 +1,5 @@
+DROP TABLE dial;
+DROP TABLE attempt;
+DROP TABLE delivery;
+DROP TABLE lane;
+DROP TABLE event;

@@ -1,0 +1,89 @@
+"""Rows of the database and values of the core, turned into each other."""
+
+import json
+import sqlite3
+from typing import Any
+
+from bridge.core.calls import CallEvent, CallState, Direction
+from bridge.core.delivery import DeliveryState, Purpose
+from bridge.core.dialing import CallResult, DialStatus
+from bridge.core.ports import Claim, DeliveryRecord, StoredEvent
+
+
+def event_parameters(event: CallEvent) -> dict[str, Any]:
+    return {
+        "exchange": event.exchange,
+        "call_id": event.call_id,
+        "state": event.state.value,
+        "direction": event.direction.value,
+        "from_number": event.from_number,
+        "to_number": event.to_number,
+        "user_key": event.user_key,
+        "time_s": event.time_s,
+        "raw": event.raw,
+        "raw_media": event.raw_media,
+        "fields": json.dumps(event.fields),
+        "dedup_key": event.dedup_key,
+        "merge_key": event.merge_key,
+    }
+
+
+def stored_event(row: sqlite3.Row) -> StoredEvent:
+    return StoredEvent(
+        id=row["event_id"],
+        event=CallEvent(
+            exchange=row["exchange"],
+            call_id=row["call_id"],
+            state=CallState(row["event_state"]),
+            direction=Direction(row["direction"]),
+            from_number=row["from_number"],
+            to_number=row["to_number"],
+            user_key=row["user_key"],
+            time_s=row["time_s"],
+            raw=row["raw"],
+            raw_media=row["raw_media"],
+            fields=json.loads(row["fields"]),
+            dedup_key=row["dedup_key"],
+            merge_key=row["merge_key"],
+        ),
+        received_at=row["received_at"],
+        merged_into=row["merged_into"],
+        repeats=row["repeats"],
+    )
+
+
+def claim(row: sqlite3.Row, lane_id: int) -> Claim:
+    return Claim(
+        lane_id=lane_id,
+        delivery_id=row["id"],
+        infobase=row["infobase"],
+        operation=row["operation"],
+        purpose=Purpose(row["purpose"]),
+        tries=row["tries"],
+        stored=stored_event(row),
+    )
+
+
+def delivery_record(row: sqlite3.Row) -> DeliveryRecord:
+    return DeliveryRecord(
+        id=row["id"],
+        event_id=row["event_id"],
+        infobase=row["infobase"],
+        operation=row["operation"],
+        purpose=Purpose(row["purpose"]),
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        last_answer=row["last_answer"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        done_at=row["done_at"],
+    )
+
+
+def call_result(row: sqlite3.Row) -> CallResult | None:
+    """The result of a click; None while the exchange is being asked."""
+    if not row["status"]:
+        return None
+    return CallResult(
+        status=DialStatus(row["status"]), message=row["message"], code=row["code"], call_id=row["call_id"]
+    )

@@ -1,0 +1,287 @@
+"""The store in one SQLite file: the default, for one machine and one process."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bridge.core.calls import CallEvent
+from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
+from bridge.core.dialing import CallResult
+from bridge.core.errors import StoreUnavailable
+from bridge.core.ports import Accepted, Claim, DialRecord, PlannedDelivery
+from bridge.store import rows
+from bridge.store import statements as sql
+from bridge.store.connection import Readers, connect, migrate, own
+from bridge.store.writer import Writer
+
+EXPIRE_BATCH = 500
+MAX_ANSWER = 500  # characters of 1C's answer kept for people
+
+
+class Ending(NamedTuple):
+    """How a waiting delivery leaves its lane."""
+
+    state: DeliveryState
+    answer: str
+    verdict: str = ""  # what the attempt's log says; "" when there was no attempt
+
+
+class SqliteStore:
+    """`Outbox` and `DialLog` in one file. Leases are in memory: the process owns the file.
+
+    Args:
+        clock: unix time in seconds; the store's clock adds every duration.
+
+    Raises:
+        StoreUnavailable: the file cannot be opened, or another bridge has it.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._lock = own(path)
+        try:
+            migrate(path)
+            self._writing = connect(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writer = Writer(self._writing)
+        self._readers = Readers(path)
+        self._leases: dict[str, set[int]] = {}  # infobase -> lanes being attempted now
+        self._leasing = threading.Lock()
+
+    def close(self) -> None:
+        """Commit what is under way, fold the log into the file, let the file go."""
+        self._writer.close()
+        self._readers.close()
+        try:
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._writing.close()
+            self._lock.release()
+
+    # --- intake ----------------------------------------------------------------------------------
+    def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
+        now = self._clock()
+        return self._writer.run(lambda db: _accept(db, event, plan, now, now - merge_s))
+
+    # --- claiming --------------------------------------------------------------------------------
+    def claim(self, infobase: str) -> Claim | None:
+        while (lane_id := self._lease(infobase)) is not None:
+            claimed = False
+            try:
+                claim = self._head(lane_id)
+                claimed = claim is not None
+            finally:
+                if not claimed:
+                    self._free(infobase, lane_id)
+            if claim is not None:
+                return claim
+        return None
+
+    def _lease(self, infobase: str) -> int | None:
+        """The lane to serve next, now leased: live popups first, then the longest due."""
+        with self._leasing:
+            leased = self._leases.setdefault(infobase, set())
+            for statement in (sql.URGENT_LANES, sql.DUE_LANES):
+                found = self._read(
+                    statement, infobase=infobase, now=self._clock(), limit=len(leased) + 1
+                )
+                for row in found:
+                    if row["id"] not in leased:
+                        leased.add(row["id"])
+                        return int(row["id"])
+        return None
+
+    def _head(self, lane_id: int) -> Claim | None:
+        """The first waiting delivery of a leased lane, read after the lease; ends those that are over."""
+        while found := self._read(sql.HEAD, lane_id=lane_id):
+            row = found[0]
+            if row["expires_at"] <= self._clock():
+                ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
+            elif row["over"] and row["purpose"] == Purpose.POPUP:
+                ending = Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")
+            else:
+                return rows.claim(row, lane_id)
+            self._end(row["id"], lane_id, ending)
+        return None
+
+    def _free(self, infobase: str, lane_id: int) -> None:
+        with self._leasing:
+            self._leases[infobase].discard(lane_id)
+
+    # --- what became of it -----------------------------------------------------------------------
+    def settle(self, claim: Claim, verdict: Verdict) -> None:
+        match verdict:
+            case Done(answer):
+                self._end(claim.delivery_id, claim.lane_id, Ending(DeliveryState.DELIVERED, answer, "done"))
+            case GaveUp(reason):
+                self._end(claim.delivery_id, claim.lane_id, Ending(DeliveryState.DEAD, reason, "gave_up"))
+            case RetryIn():
+                self._postpone(claim, verdict)
+        self._free(claim.infobase, claim.lane_id)
+
+    def _end(self, delivery_id: int, lane_id: int, ending: Ending) -> None:
+        now = self._clock()
+        self._writer.run(lambda db: _end(db, delivery_id, lane_id, ending, now))
+
+    def _postpone(self, claim: Claim, verdict: RetryIn) -> None:
+        now = self._clock()
+
+        def work(db: sqlite3.Connection) -> None:
+            facts = {
+                "id": claim.delivery_id,
+                "lane_id": claim.lane_id,
+                "now": now,
+                "due_at": now + verdict.wait_s,
+                "counted": int(verdict.counted),
+                "postponed": int(not verdict.counted),
+                "verdict": "retry",
+                "answer": verdict.reason[:MAX_ANSWER],
+            }
+            db.execute(sql.POSTPONE_DELIVERY, facts)
+            db.execute(sql.POSTPONE_LANE, facts)
+            db.execute(sql.INSERT_ATTEMPT, facts)
+
+        self._writer.run(work)
+
+    def due_in(self, infobase: str) -> float | None:
+        with self._leasing:
+            leased = set(self._leases.get(infobase, ()))
+        for row in self._read(sql.NEXT_DUE, infobase=infobase, limit=len(leased) + 1):
+            if row["id"] not in leased:
+                return max(0.0, float(row["due_at"]) - self._clock())
+        return None
+
+    def hasten(self, infobase: str) -> int:
+        facts = {"infobase": infobase, "now": self._clock()}
+        return self._writer.run(lambda db: db.execute(sql.HASTEN, facts).rowcount)
+
+    def expire(self) -> int:
+        now = self._clock()
+        with self._leasing:  # what is being told right now ends by its own verdict
+            leased = set().union(*self._leases.values()) if self._leases else set()
+        ended = [
+            (row["id"], row["lane_id"])
+            for row in self._read(sql.PAST_LIFETIME, now=now, limit=EXPIRE_BATCH + len(leased))
+            if row["lane_id"] not in leased
+        ]
+        ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
+
+        def work(db: sqlite3.Connection) -> int:
+            return sum(_end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
+
+        return self._writer.run(work) if ended else 0
+
+    # --- clicks ----------------------------------------------------------------------------------
+    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+        now = self._clock()
+        facts = {"infobase": infobase, "subscriber": subscriber, "number": number, "now": now}
+
+        def work(db: sqlite3.Connection) -> DialRecord:
+            recent = db.execute(sql.RECENT_DIAL, {**facts, "since": now - window_s}).fetchone()
+            if recent:
+                return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=False)
+            (dial_id,) = db.execute(sql.BEGIN_DIAL, facts).fetchone()
+            return DialRecord(id=dial_id, result=None, fresh=True)
+
+        return self._writer.run(work)
+
+    def end(self, dial_id: int, result: CallResult) -> None:
+        facts = {
+            "id": dial_id,
+            "now": self._clock(),
+            "status": result.status.value,
+            "message": result.message,
+            "code": result.code,
+            "call_id": result.call_id,
+        }
+        self._writer.run(lambda db: db.execute(sql.END_DIAL, facts).rowcount)
+
+    def look(self, dial_id: int) -> CallResult | None:
+        found = self._read(sql.LOOK_DIAL, id=dial_id)
+        return rows.call_result(found[0]) if found else None
+
+    # --- health ----------------------------------------------------------------------------------
+    def ping(self) -> None:
+        """Prove that the store can commit.
+
+        Raises:
+            StoreUnavailable: it cannot.
+        """
+        self._writer.run(lambda db: db.execute("UPDATE lane SET waiting = waiting WHERE id = 0").rowcount)
+
+    def _read(self, statement: str, **parameters: Any) -> list[sqlite3.Row]:
+        try:
+            return self._readers.get().execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"Хранилище не читается: {error}") from None
+
+
+def _accept(
+    db: sqlite3.Connection, event: CallEvent, plan: Sequence[PlannedDelivery], now: float, since: float
+) -> Accepted:
+    facts = rows.event_parameters(event) | {"now": now, "since": since, "merged_into": None}
+    if seen := db.execute(sql.FIND_DUPLICATE, facts).fetchone():
+        db.execute(sql.COUNT_REPEAT, {"id": seen["id"]})
+        return Accepted(event_id=seen["id"], duplicate_of=seen["id"])
+    same_ring = db.execute(sql.FIND_SAME_RING, facts).fetchone()
+    if same_ring:
+        facts["merged_into"] = same_ring["id"]
+    event_id = db.execute(sql.INSERT_EVENT, facts).fetchone()["id"]
+    if not event.call_id:  # the old hook names no call: each ring is a call of its own
+        facts["call_id"] = f"ring-{event_id}"
+        db.execute(sql.NAME_CALL, {"id": event_id, "call_id": facts["call_id"]})
+    if same_ring:
+        return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
+    for planned in plan:
+        _enqueue(db, event, event_id, planned, facts)
+    return Accepted(event_id=event_id)
+
+
+def _enqueue(
+    db: sqlite3.Connection, event: CallEvent, event_id: int, planned: PlannedDelivery, facts: dict[str, Any]
+) -> None:
+    now = facts["now"]
+    expires_at = now + planned.lifetime_s
+    delivery = {
+        "event_id": event_id,
+        "infobase": planned.infobase,
+        "exchange": event.exchange,
+        "call_id": facts["call_id"],
+        "operation": planned.operation,
+        "purpose": planned.purpose.value,
+        "position_time": event.time_s if event.time_s is not None else int(now),
+        "position_rank": event.rank,
+        "now": now,
+        "expires_at": expires_at,
+        "urgent_until": expires_at if planned.purpose is Purpose.POPUP else 0.0,
+    }
+    lane = db.execute(sql.ENTER_LANE, delivery).fetchone()
+    delivery["lane_id"] = lane["id"]
+    if lane["waiting"] > 1:
+        db.execute(sql.HASTEN_IF_FIRST, delivery)
+    db.execute(sql.INSERT_DELIVERY, delivery)
+
+
+def _end(db: sqlite3.Connection, delivery_id: int, lane_id: int, ending: Ending, now: float) -> int:
+    """Close a waiting delivery; returns 0 when it was closed before."""
+    facts = {
+        "id": delivery_id,
+        "lane_id": lane_id,
+        "state": ending.state.value,
+        "answer": ending.answer[:MAX_ANSWER],
+        "attempted": int(bool(ending.verdict)),
+        "verdict": ending.verdict,
+        "now": now,
+    }
+    if db.execute(sql.CLOSE_DELIVERY, facts).rowcount == 0:
+        return 0
+    db.execute(sql.LEAVE_LANE, facts)
+    if ending.verdict:
+        db.execute(sql.INSERT_ATTEMPT, facts)
+    return 1

@@ -1,0 +1,98 @@
+"""One thread writes; whoever waits at the same moment shares one commit, and so one fsync."""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from bridge.core.errors import StoreUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+MAX_BATCH = 256
+_STOP = object()
+
+
+class Writer:
+    """Runs each piece of work inside a transaction of the given connection; returns after the commit.
+
+    A piece of work must be safe to run twice: when one of a batch fails, the batch is rolled back
+    and each piece runs again alone, so only the guilty one sees its error.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Work[T]) -> T:
+        """Do `work` durably.
+
+        Raises:
+            StoreUnavailable: it could not be committed; nothing of it is stored.
+        """
+        future: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreUnavailable("Хранилище закрыто: мост останавливается")
+            self._queue.put((work, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Finish what was asked for and stop."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(_STOP)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            batch = [self._queue.get()]
+            while len(batch) < MAX_BATCH and batch[-1] is not _STOP:
+                try:
+                    batch.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            stop = batch[-1] is _STOP
+            self._commit_all(batch[:-1] if stop else batch)
+            if stop:
+                return
+
+    def _commit_all(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+        if not batch:
+            return
+        try:
+            results = self._transaction([work for work, _ in batch])
+        except Exception as error:  # noqa: BLE001 - every error is handed to the one who asked
+            if len(batch) == 1:
+                batch[0][1].set_exception(_translated(error))
+            else:
+                for item in batch:
+                    self._commit_all([item])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _transaction(self, works: list[Work[Any]]) -> list[Any]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [work(self._connection) for work in works]
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return results
+
+
+def _translated(error: Exception) -> Exception:
+    """SQLite's own failures (locked, full, I/O) become one named thing: the caller must come again."""
+    if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+        return StoreUnavailable(f"Хранилище не принимает запись: {error}")
+    return error

@@ -1,0 +1,186 @@
+"""Mobilon's web hook: a request of the exchange becomes a call event.
+
+Two generations are spoken. The old hook is an address with templates and says only who rings
+whom; the call event of 2019 is a JSON object. What becomes of the event is left to
+`flows/take_event`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.core.calls import CallEvent, CallState, Direction
+from bridge.core.errors import BadEvent
+from bridge.core.numbers import same_digits
+from bridge.core.ports import HookRequest
+from bridge.vpbx.mobilon.codes import direction_of, state_of
+from bridge.vpbx.reading import clean, decode_json, read_form, read_object
+
+JSON_MEDIA = "application/json"
+FORM_MEDIA = "application/x-www-form-urlencoded"
+QUERY_MEDIA = "query"
+
+# The old hook: «Адрес передачи информации о звонках», templates {KEY} and {NUMBER}.
+# Mobilon, contents/vpbx/api.md, 2017-06-02. A repeated one of these has no one meaning.
+OLD_WORDS = ("key", "number")
+# The call event: 1C extension TelephonyMobilon, 2019-12-12. Fields not named here stay in `fields`.
+EVENT_WORDS = ("uuid", "state", "direction", "from", "to", "userkey", "subid", "time")
+# Fields of a form or a query that may hold the whole call event, the first for `Event(Data)` of 1C.
+ENVELOPES = ("data", "json")
+
+MAX_TEXT = 128
+MAX_PHONE_DIGITS = 32
+# The manual once misprints {NUMBER], and people copy it into the cabinet.
+_TEMPLATE = re.compile(r"\{[A-Za-z_]{2,32}[}\]]")
+
+
+@dataclass(frozen=True)
+class MobilonHook:
+    """Reads the requests of one exchange; `exchange` is its name in the settings."""
+
+    exchange: str
+
+    def read(self, request: HookRequest) -> CallEvent:
+        """What the exchange says, with the bytes it said it in.
+
+        >>> request = HookRequest(method="GET", query="key=k0aa&number=83910000001", media="", body=b"")
+        >>> MobilonHook("office").read(request).merge_key
+        'k0aa|3910000001'
+
+        Raises:
+            BadEvent: the request holds no call event of Mobilon, or holds it in two ways.
+        """
+        raw, media, fields = _open(request)
+        words = _Words.of(fields)
+        if "key" in words and "uuid" not in words:
+            return self._old_event(words, fields, raw, media)
+        if "uuid" in words or "state" in words:
+            return self._call_event(words, fields, raw, media)
+        raise BadEvent("Нет параметра key: допишите к адресу веб-хука ?key={KEY}&number={NUMBER}")
+
+    def _old_event(self, words: "_Words", fields: Mapping[str, Any], raw: bytes, media: str) -> CallEvent:
+        """A ring. A hidden caller or an empty key is still a call, and must not be lost."""
+        key, number = words.text("key"), words.phone("number")
+        return CallEvent(
+            exchange=self.exchange,
+            call_id="",
+            state=CallState.PREANSWER,
+            direction=Direction.INCOMING,
+            from_number=number,
+            to_number="",
+            user_key=key,
+            time_s=None,
+            raw=raw,
+            raw_media=media,
+            fields=fields,
+            merge_key=f"{key}|{same_digits(number)}",
+        )
+
+    def _call_event(self, words: "_Words", fields: Mapping[str, Any], raw: bytes, media: str) -> CallEvent:
+        call_id, state, subid = words.text("uuid"), words.text("state").upper(), words.text("subid")
+        if not call_id or not state:
+            raise BadEvent("В событии звонка нет поля uuid или state")
+        to_number, user_key, time_s = words.phone("to"), words.text("userkey"), words.time_s()
+        moment = words.text("time") if time_s is None else str(time_s)
+        return CallEvent(
+            exchange=self.exchange,
+            call_id=call_id,
+            state=state_of(state),
+            direction=direction_of(words.text("direction")),
+            from_number=words.phone("from"),
+            to_number=to_number,
+            user_key=user_key,
+            time_s=time_s,
+            raw=raw,
+            raw_media=media,
+            fields=fields,
+            dedup_key="|".join((call_id, state, moment, subid, to_number, user_key)),
+        )
+
+
+class _Words(dict[str, Any]):
+    """The fields this module reads, by their names in lower case; their values as they came."""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "_Words":
+        return cls(_known(fields.items(), (*OLD_WORDS, *EVENT_WORDS)))
+
+    def text(self, name: str) -> str:
+        """A field as clean text, "" when absent; it identifies something, so it is bounded."""
+        value = self.get(name)
+        if isinstance(value, (dict, list, bool)):
+            raise BadEvent(f"Поле {name} — не текст")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        text = "" if value is None else clean(str(value))
+        if len(text) > MAX_TEXT:
+            raise BadEvent(f"Поле {name} длиннее {MAX_TEXT} знаков")
+        if _TEMPLATE.search(text):
+            raise BadEvent(f"АТС не подставила значение в {name}: проверьте шаблон адреса в кабинете АТС")
+        return text
+
+    def phone(self, name: str) -> str:
+        """A number as it came: digits, `CallAPI`, `anonymous` or nothing."""
+        text = self.text(name)
+        if sum(char.isdigit() for char in text) > MAX_PHONE_DIGITS:
+            raise BadEvent(f"В поле {name} больше {MAX_PHONE_DIGITS} цифр")
+        return text
+
+    def time_s(self) -> int | None:
+        """Unix time in whole seconds; None when the exchange said none that can be one."""
+        whole = self.text("time").partition(".")[0]
+        if not (whole.isascii() and whole.isdigit()):
+            return None
+        if len(whole) == 13:  # milliseconds
+            whole = whole[:10]
+        return int(whole) if len(whole) <= 10 and int(whole) else None
+
+
+def _open(request: HookRequest) -> tuple[bytes, str, dict[str, Any]]:
+    """The raw bytes, how they were read, and the fields in them.
+
+    An empty POST says what it has in its query. The body is believed before its Content-Type:
+    `curl -d` calls JSON a form.
+    """
+    if request.method.upper() != "POST" or not request.body.strip():
+        raw = _query_bytes(request.query)
+        return raw, QUERY_MEDIA, _open_form(raw)
+    text = decode_json(request.body)
+    if text.lstrip().startswith(("{", "[")):
+        return request.body, JSON_MEDIA, read_object(text)
+    return request.body, FORM_MEDIA, _open_form(request.body)
+
+
+def _open_form(raw: bytes) -> dict[str, Any]:
+    """The fields of a form or a query, or of the call event that one of them holds."""
+    pairs = read_form(raw)
+    known = _known(pairs, (*OLD_WORDS, *EVENT_WORDS, *ENVELOPES))
+    for name in ENVELOPES:
+        text = known.get(name, "").strip()
+        if text.startswith(("{", "[")) and not _TEMPLATE.fullmatch(text):
+            return read_object(text)
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadEvent("Параметр запроса повторён")
+    return fields
+
+
+def _known(pairs: Iterable[tuple[str, Any]], names: tuple[str, ...]) -> dict[str, Any]:
+    """Those of `pairs` that have one of the names in any case, each at most once."""
+    known: dict[str, Any] = {}
+    for name, value in pairs:
+        folded = name.strip().lower()
+        if folded in known:
+            raise BadEvent(f"Параметр {folded} повторён")
+        if folded in names:
+            known[folded] = value
+    return known
+
+
+def _query_bytes(query: str) -> bytes:
+    """The query as the server saw it: WSGI passes bytes as latin-1 text."""
+    try:
+        return query.encode("latin-1")
+    except UnicodeEncodeError:
+        return query.encode("utf-8", errors="surrogatepass")

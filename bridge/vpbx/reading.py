@@ -1,0 +1,117 @@
+"""What an exchange sends becomes text and fields, strictly: nothing repeated, nothing endless.
+
+Whose fields they are and what they mean is left to the package of the exchange.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from bridge.core.errors import BadEvent
+
+MAX_DEPTH = 8
+MAX_DIGITS = 32  # of one number in JSON
+# What XML 1.0 cannot carry to 1C, but for tab and newline; and DEL.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """Text without control characters, lone surrogates and outer blanks.
+
+    >>> clean(" 8916\\x000000001 ")
+    '89160000001'
+    """
+    return _CONTROLS.sub("", text).strip()
+
+
+def decode(raw: bytes) -> str:
+    """Bytes as text: UTF-8 with or without a BOM, else cp1251; never fails."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1251", errors="replace")
+
+
+def decode_json(raw: bytes) -> str:
+    """The same for a JSON text, which may be UTF-16 as well: its first bytes tell."""
+    encoding = json.detect_encoding(raw)
+    if encoding.startswith("utf-8"):
+        return decode(raw)
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return decode(raw)
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The one JSON object in `text`.
+
+    Raises:
+        BadEvent: it is not JSON or not an object, repeats a key, holds NaN or an endless number,
+            or is deeper than `MAX_DEPTH`. The message never repeats the text.
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_real,
+        )
+    except (ValueError, RecursionError):
+        raise BadEvent("Тело запроса — не JSON, который можно прочесть") from None
+    if isinstance(value, list):
+        raise BadEvent("Пришёл список: присылайте по одному событию в запросе")
+    if not isinstance(value, dict):
+        raise BadEvent("JSON в запросе — не объект")
+    _limit_depth(value)
+    return value
+
+
+def read_form(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values of a form or a query, in order, percent-decoded as UTF-8 or cp1251."""
+    pairs = (part.partition(b"=") for part in raw.split(b"&") if part)
+    return [(_form_text(name), _form_text(value)) for name, _, value in pairs]
+
+
+def _form_text(raw: bytes) -> str:
+    return decode(unquote_to_bytes(raw.replace(b"+", b" ")))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadEvent("Поле в JSON повторено")
+    return fields
+
+
+def _no_constant(_word: str) -> None:
+    raise BadEvent("Число в JSON — не число")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise BadEvent("Слишком длинное число в JSON")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    if len(digits) > MAX_DIGITS or not math.isfinite(value := float(digits)):
+        raise BadEvent("Слишком длинное число в JSON")
+    return value
+
+
+def _limit_depth(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _items(outer) if isinstance(inner, (dict, list))]
+        if not level:
+            return
+    raise BadEvent("Слишком глубокая вложенность JSON")
+
+
+def _items(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container

@@ -1,0 +1,42 @@
+"""Alive, ready, and in figures: what a supervisor, a proxy and Prometheus ask."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bridge.core.errors import StoreUnavailable
+from bridge.observe import Figures
+from bridge.web.http import Environ, Reply, StartResponse, path_text
+
+
+class HealthEndpoint:
+    """WSGI application at `/healthz`, `/readyz` and `/metrics`.
+
+    Args:
+        ready: proves that the store can commit, or raises `StoreUnavailable`.
+        serving: False once the bridge drains, so that a proxy sends new work elsewhere.
+    """
+
+    def __init__(self, *, ready: Callable[[], None], serving: Callable[[], bool], figures: Figures) -> None:
+        self._ready = ready
+        self._serving = serving
+        self._figures = figures
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return self._answer(path_text(environ)).send(environ, start_response)
+
+    def _answer(self, path: str) -> Reply:
+        match path:
+            case "/healthz":
+                return Reply.text(200, "alive")
+            case "/metrics":
+                return Reply(
+                    status=200, body=generate_latest(self._figures.registry), media=CONTENT_TYPE_LATEST
+                )
+        if not self._serving():
+            return Reply.text(503, "draining")
+        try:
+            self._ready()
+        except StoreUnavailable as error:
+            return Reply.text(503, str(error))
+        return Reply.text(200, "ready")

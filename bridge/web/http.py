@@ -1,0 +1,49 @@
+"""Requests and answers of WSGI, as small values."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer to send whole."""
+
+    status: int
+    body: bytes
+    media: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def text(cls, status: int, text: str, **headers: str) -> "Reply":
+        return cls(status=status, body=text.encode(), headers=headers)
+
+    def send(self, environ: Environ, start_response: StartResponse) -> Sequence[bytes]:
+        line = f"{self.status} {HTTPStatus(self.status).phrase}"
+        headers = [
+            ("Content-Type", self.media),
+            ("Content-Length", str(len(self.body))),
+            ("X-Content-Type-Options", "nosniff"),
+            *self.headers.items(),
+        ]
+        start_response(line, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+
+def read_body(environ: Environ, limit: int) -> bytes | None:
+    """The request's body; None when it is longer than `limit` bytes."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)  # waitress has refused what is no number
+    if length > limit:
+        return None
+    body: bytes = environ["wsgi.input"].read(limit + 1)
+    return body if len(body) <= limit else None
+
+
+def path_text(environ: Environ) -> str:
+    """The decoded path; PEP 3333 hands bytes over as latin-1."""
+    return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")

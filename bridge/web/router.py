@@ -1,0 +1,41 @@
+"""Paths to applications. What is nobody's gets 404; what breaks gets 500 without a word of why."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+
+from bridge.observe import log
+from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
+
+MAX_QUERY = 4096
+
+
+class Router:
+    """WSGI application. `exact` paths first (a trailing slash forgiven), then the longest `prefixes`."""
+
+    def __init__(self, *, exact: Mapping[str, WsgiApp], prefixes: Mapping[str, WsgiApp]) -> None:
+        self._exact = dict(exact)
+        self._prefixes = sorted(prefixes.items(), key=lambda item: -len(item[0]))
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
+            return Reply.text(414, "too long").send(environ, start_response)
+        application = self._find(path_text(environ))
+        try:
+            return application(environ, start_response)
+        except Exception as error:  # noqa: BLE001 - the last resort of the whole server
+            incident = secrets.token_hex(4)
+            log.error("incident", incident=incident, exc_info=error)
+            return Reply.text(500, f"internal error {incident}").send(environ, start_response)
+
+    def _find(self, path: str) -> WsgiApp:
+        found = self._exact.get(path.rstrip("/") or "/")
+        if found:
+            return found
+        for prefix, application in self._prefixes:
+            if path.startswith(prefix):
+                return application
+        return _nothing
+
+
+def _nothing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    return Reply.text(404, "not found").send(environ, start_response)

@@ -1,0 +1,127 @@
+"""Waitress, set for the internet, and stopped without dropping anybody."""
+
+import logging
+import socket
+import time
+from dataclasses import dataclass
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from bridge.web.guard import GuardedChannel
+from bridge.web.http import WsgiApp
+
+QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
+DRAIN_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    host: str = "127.0.0.1"
+    port: int = 8080  # 0: any free one
+    threads: int = 32
+    trusted_proxy: str = ""  # address of the proxy whose X-Forwarded-* are believed; "" for nobody
+
+
+class Server:
+    """Listens as soon as it is made; serves while `run` runs.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+
+    def __init__(self, application: WsgiApp, options: ServerOptions) -> None:
+        proxy = (
+            {
+                "trusted_proxy": options.trusted_proxy,
+                "trusted_proxy_count": 1,
+                "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+            }
+            if options.trusted_proxy
+            else {}
+        )
+        adjustments = Adjustments(
+            host=options.host,
+            port=options.port,
+            ident=None,
+            expose_tracebacks=False,
+            threads=options.threads,
+            connection_limit=1000,
+            asyncore_use_poll=True,
+            channel_timeout=30,
+            cleanup_interval=3,
+            max_request_header_size=16 * 1024,
+            max_request_body_size=1024 * 1024,  # answered 413 before it is read; each entrance has its own
+            inbuf_overflow=2 * 1024 * 1024,  # never to a temporary file
+            clear_untrusted_proxy_headers=True,
+            log_socket_errors=False,
+            **proxy,
+        )
+        self._server = _GuardedServer(
+            application,
+            {},
+            dispatcher=_dispatcher(options.threads),
+            adj=adjustments,
+            sockinfo=adjustments.listen[0],
+        )
+        self._draining_since: float | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._server.effective_port)
+
+    @property
+    def draining(self) -> bool:
+        return self._draining_since is not None
+
+    def run(self) -> None:
+        """Serve until `drain` was asked for and everybody has their answer."""
+        try:
+            while not self._finished():
+                wasyncore.loop(timeout=1.0, use_poll=True, map=self._server._map, count=1)
+        finally:
+            self._server.task_dispatcher.shutdown(timeout=5)
+            wasyncore.close_all(self._server._map, ignore_all=True)
+
+    def drain(self) -> None:
+        """Stop listening, let what is under way finish; safe from any thread and from a signal."""
+        if self._draining_since is None:
+            self._draining_since = time.monotonic()
+            self._server.trigger.pull_trigger(self._server.stop_listening)
+
+    def _finished(self) -> bool:
+        if self._draining_since is None:
+            return False
+        waited_s = time.monotonic() - self._draining_since
+        return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
+
+
+def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(threads)
+    return dispatcher
+
+
+class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
+    channel_class = GuardedChannel
+
+    def stop_listening(self) -> None:
+        self.accepting = False
+        self.del_channel()
+        self.socket.close()
+
+    def idle(self) -> bool:
+        return not any(channel.requests or channel.total_outbufs_len for channel in self.active_channels.values())
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.overdue():
+                channel.will_close = True
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,232 @@
+"""Outgoing HTTP for everyone: one request, bounded in bytes and in total time, nothing followed.
+
+`requests` has no total deadline (a peer that drips one byte per half second holds it for ever) and
+inflates compressed answers of any size; both are closed here, under requests, at the socket.
+"""
+
+import io
+import math
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimeoutError_
+from urllib3.poolmanager import PoolManager
+
+MAX_ANSWER_BYTES = 256 * 1024
+IDLE_REUSE_S = 4.0  # servers close idle connections after 5 s and more; a reused dead one costs a try
+
+_deadline = threading.local()  # .at: monotonic second by which the current request must be over
+
+
+class _DeadlineReader(io.RawIOBase):
+    """A socket read as a file, where every read gets only what is left until the deadline."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, at: float) -> None:
+        self._sock = sock
+        self._raw = raw  # http.client closes the socket early and trusts this to keep it open
+        self._at = at
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left_s = self._at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("total deadline")
+        self._sock.settimeout(left_s)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        reader = _DeadlineReader(sock, self.fp.detach(), getattr(_deadline, "at", math.inf))
+        self.fp = io.BufferedReader(reader)
+
+
+class _HTTPConnection(HTTPConnection):
+    response_class = _DeadlineResponse
+
+
+class _HTTPSConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        """No redirect is ever followed; else requests reads its body whole, past every limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the peer answered, whole. Header names are matched without case."""
+
+    status: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    body: bytes
+    took_s: float
+
+    @property
+    def media(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+class WireError(Exception):
+    """No whole answer came. `sent` is False only when the request surely never left."""
+
+    def __init__(self, reason: str, *, sent: bool, timeout: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+        self.timeout = timeout
+
+
+class Wire:
+    """A peer to talk to. Safe for several threads; connections are reused while they are fresh.
+
+    Args:
+        connect_s: for the connection, in seconds.
+        total_s: for the whole exchange from the first byte sent to the last received, in seconds.
+        ca_file: a PEM file of the authority that signed the peer's certificate; "" for the usual.
+        reuse: False opens a new connection for each request (for what must not be repeated).
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_s: float = 3.0,
+        total_s: float = 10.0,
+        max_bytes: int = MAX_ANSWER_BYTES,
+        ca_file: str = "",
+        reuse: bool = True,
+        pool_size: int = 8,
+    ) -> None:
+        self._connect_s = connect_s
+        self._total_s = total_s
+        self._max_bytes = max_bytes
+        self._reuse = reuse
+        self._used_at = 0.0
+        self._session = _Session()
+        self._session.trust_env = False  # no .netrc, no proxies from the environment
+        self._session.verify = ca_file or True
+        self._session.headers.clear()
+        self._adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
+    def get(self, url: str, headers: dict[str, str | bytes] | None = None) -> Answer:
+        return self._ask("GET", url, headers or {}, None)
+
+    def post(self, url: str, body: bytes, headers: dict[str, str | bytes]) -> Answer:
+        return self._ask("POST", url, headers, body)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _ask(self, method: str, url: str, headers: dict[str, str | bytes], body: bytes | None) -> Answer:
+        started = time.monotonic()
+        if started - self._used_at > IDLE_REUSE_S:
+            self._adapter.poolmanager.clear()
+        self._used_at = started
+        _deadline.at = started + self._total_s
+        sent_headers: dict[str, str | bytes] = {
+            "User-Agent": "vpbx-1c-bridge",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "keep-alive" if self._reuse else "close",
+            **headers,
+        }
+        try:
+            response = self._session.request(
+                method,
+                url,
+                data=body,
+                headers=sent_headers,
+                timeout=(min(self._connect_s, self._total_s), self._total_s),
+                allow_redirects=False,
+                stream=True,
+            )
+            try:
+                content = self._read(response)
+            finally:
+                response.close()
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
+            raise _wire_error(error) from None
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            body=content,
+            took_s=time.monotonic() - started,
+        )
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, at most `max_bytes` of it, never inflated: a gzip bomb stays small."""
+        content = bytes(response.raw.read(self._max_bytes + 1, decode_content=False))
+        if len(content) > self._max_bytes:
+            raise WireError("слишком длинный ответ", sent=True)
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdigit() and len(content) < int(announced) and response.request.method != "HEAD":
+            raise WireError("ответ оборвался", sent=True)
+        return content
+
+
+_NEVER_SENT = (ConnectionRefusedError, socket.gaierror, ConnectTimeoutError, NewConnectionError)
+
+
+def _wire_error(error: Exception) -> WireError:
+    """What went wrong in a few words of ours: those of the libraries repeat the URL and the peer."""
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError)):
+        return WireError("неправильный адрес", sent=False)
+    chain = _chain(error)
+    sent = not any(isinstance(cause, _NEVER_SENT) for cause in chain)
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
+        return WireError("сертификату сервера нельзя доверять", sent=False)
+    if any(isinstance(cause, (ssl.SSLError, requests.exceptions.SSLError)) for cause in chain):
+        return WireError("ошибка TLS", sent=True)  # during the handshake or later: not known
+    if any(isinstance(cause, (TimeoutError, TimeoutError_, requests.exceptions.Timeout)) for cause in chain):
+        what = "нет ответа за отведённое время" if sent else "соединение не установлено за отведённое время"
+        return WireError(what, sent=sent, timeout=True)
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return WireError("соединение отвергнуто: сервер выключен или порт закрыт", sent=False)
+    if any(isinstance(cause, socket.gaierror) for cause in chain):
+        return WireError("имя сервера не найдено в DNS", sent=False)
+    return WireError(f"обмен прерван ({type(chain[-1]).__name__})", sent=sent)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what is inside its wrappers of requests and urllib3, the innermost last."""
+    found: list[BaseException] = []
+    while error not in found:
+        found.append(error)
+        inner = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+        error = next((cause for cause in inner if isinstance(cause, BaseException)), error)
+    return found
