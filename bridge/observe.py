@@ -16,7 +16,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 
 _PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
-_KEEP = frozenset({"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"})
+_KEEP = frozenset(
+    {"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"}
+)
 _MIN_SECRET = 6
 _secrets: set[str] = set()
 
@@ -79,7 +81,10 @@ class Figures:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.hooks = Counter(
-            "bridge_hooks", "Hook requests by exchange and result", ["exchange", "result"], registry=self.registry
+            "bridge_hooks",
+            "Hook requests by exchange and result",
+            ["exchange", "result"],
+            registry=self.registry,
         )
         self.deliveries = Counter(
             "bridge_deliveries",
@@ -100,5 +105,8 @@ class Figures:
             "bridge_expired", "Deliveries that outlived their purpose", registry=self.registry
         )
         self.soap_requests = Counter(
-            "bridge_soap_requests", "SOAP requests by service and HTTP status", ["service", "status"], registry=self.registry
+            "bridge_soap_requests",
+            "SOAP requests by service and HTTP status",
+            ["service", "status"],
+            registry=self.registry,
         )

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from http.client import HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -139,6 +140,7 @@ class Wire:
         self._session.trust_env = False  # no .netrc, no proxies from the environment
         self._session.verify = ca_file or True
         self._session.headers.clear()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # callers keep their own
         self._adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
         self._session.mount("http://", self._adapter)
         self._session.mount("https://", self._adapter)

@@ -1,6 +1,5 @@
 """The composition root: the only module that knows all others. Settings become a running bridge."""
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -264,7 +263,9 @@ def _telephony(settings: Settings, store: SqliteStore, figures: Figures) -> Tele
         return result
 
     return Telephony(
-        ping=lambda: f"vpbx-1c-bridge {__version__} {datetime.now().astimezone().isoformat(timespec='seconds')}",
+        ping=lambda: (
+            f"vpbx-1c-bridge {__version__} {datetime.now().astimezone().isoformat(timespec='seconds')}"
+        ),
         make_call=dial,
         subscribers=lambda infobase: desks[infobase].subscribers,
         show_keys=lambda infobase: settings.infobase[infobase].show_keys,
@@ -297,8 +298,3 @@ def _waiter(log_of_dials: DialLog, patience_s: float) -> Callable[[int], CallRes
         return result
 
     return wait
-
-
-def product() -> str:
-    """Name, version and Python, for `--version` and the doctor."""
-    return f"vpbx-1c-bridge {__version__} (Python {platform.python_version()})"

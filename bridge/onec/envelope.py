@@ -111,7 +111,7 @@ def _parse(body: bytes, *, recover: bool = False) -> etree._Element:
         if error.code == etree.ErrorTypes.WAR_NS_URI and not recover:
             return _parse(body, recover=True)
         raise NotEnvelopeError("ответ не разобран как XML") from None
-    if any(entry.type != etree.ErrorTypes.WAR_NS_URI for entry in parser.error_log):
+    if recover and any(entry.type != etree.ErrorTypes.WAR_NS_URI for entry in parser.error_log):
         raise NotEnvelopeError("ответ не разобран как XML")
     if root.getroottree().docinfo.internalDTD is not None:
         raise NotEnvelopeError("ответ с DOCTYPE")

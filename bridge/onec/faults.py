@@ -101,7 +101,7 @@ def classify(
         case _, (_Fault(About.SERVICE, _) | _Page(About.SERVICE, _)):  # no-service-500, fault-no-service
             return Away(NO_SERVICE)
         case 200 | 400 | 500, _Fault(About.LOGIN, shown):  # fault-no-right, fault-login
-            return Denied(f"у пользователя моста нет прав: {shown}")
+            return Denied(f"1С отказала пользователю моста: {shown}")
         case 200 | 400 | 500, _Fault(About.INFOBASE | About.SESSION, shown):  # fault-no-license, fault-locked
             return Away(shown)
         case 200 | 400 | 500, _Fault(_, shown):  # fault-handler, fault-200, fault-lock-conflict

@@ -18,7 +18,7 @@ _CHARSETS = frozenset({"utf-8", "windows-1251", "cp1251", "koi8-r", "utf-16"})
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]+")
 _DUMP = re.compile(r"[A-Za-z0-9+/=]{40,}")  # base64 that 1C appends to its exceptions
-_PHONE = re.compile(r"\+?\d(?:[ ()-]{0,3}\d){6,}")
+_PHONE = re.compile(r"(?<![0-9])(?<!0x)\+?\d(?:[ ()-]{0,3}\d){6,}")
 _TAG = re.compile(r"<[^>]*>?")
 _HIDDEN_PARTS = re.compile(r"(?is)<(script|style)\b.*?(</\1>|\Z)")
 _TITLE = re.compile(r"(?is)<title[^>]{0,100}>(.{0,300}?)</title>")

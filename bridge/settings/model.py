@@ -77,7 +77,9 @@ class SubscriberSection(Section):
 
 class ExchangeSection(Section):
     kind: Literal["mobilon"] = Field(default="mobilon", examples=["mobilon"])
-    api: Literal["connect", "webapi2", "callapi", "simple-calls"] = Field(default="connect", examples=["connect"])
+    api: Literal["connect", "webapi2", "callapi", "simple-calls"] = Field(
+        default="connect", examples=["connect"]
+    )
     base_url: Url | None = Field(default=None, examples=["https://connect.mobilon.ru"])
     allow_http: bool = Field(default=False, examples=[True])
     hook_secret: PathSecret = Field(examples=["Zt5x0mWq2p1k-example"])

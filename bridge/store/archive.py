@@ -6,7 +6,7 @@ that nobody is attempting (dead and expired ones), one short transaction each.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from bridge.store import rows
 from bridge.store import statements as sql
 from bridge.store.connection import connect
 
-REPLAYABLE = (DeliveryState.DEAD, DeliveryState.EXPIRED)
+DEFAULT_LIFETIME_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +92,15 @@ class Archive:
             ).fetchone()
             if event is None:
                 raise UnknownRecord(f"События {event_id} нет")
-            deliveries = db.execute("SELECT * FROM delivery WHERE event_id = ? ORDER BY id", (event_id,)).fetchall()
+            deliveries = db.execute(
+                "SELECT * FROM delivery WHERE event_id = ? ORDER BY id", (event_id,)
+            ).fetchall()
             attempts = {
                 row["id"]: tuple(
                     AttemptRecord(at=a["at"], verdict=a["verdict"], answer=a["answer"])
-                    for a in db.execute("SELECT * FROM attempt WHERE delivery_id = ? ORDER BY id", (row["id"],))
+                    for a in db.execute(
+                        "SELECT * FROM attempt WHERE delivery_id = ? ORDER BY id", (row["id"],)
+                    )
                 )
                 for row in deliveries
             }
@@ -124,12 +128,17 @@ class Archive:
     def last_heard(self, exchange: str) -> float | None:
         """When this exchange's hook last said something (unix time)."""
         with self._open() as db:
-            row = db.execute("SELECT max(received_at) AS at FROM event WHERE exchange = ?", (exchange,)).fetchone()
+            row = db.execute(
+                "SELECT max(received_at) AS at FROM event WHERE exchange = ?", (exchange,)
+            ).fetchone()
         at: float | None = row["at"]
         return at
 
-    def replay(self, *, delivery_ids: list[int], lifetime_s: float) -> int:
+    def replay(self, *, delivery_ids: list[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
         """Put dead or expired deliveries back at their place in the lane; returns how many moved.
+
+        Args:
+            lifetimes: (infobase, purpose) -> seconds to live again; `DEFAULT_LIFETIME_S` for others.
 
         Raises:
             UnknownRecord: one of the ids is no delivery.
@@ -141,6 +150,7 @@ class Archive:
                 if row is None:
                     raise UnknownRecord(f"Доставки {delivery_id} нет")
                 db.execute("BEGIN IMMEDIATE")
+                lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
                 moved += _requeue(db, row, self._clock(), lifetime_s)
                 db.execute("COMMIT")
         return moved

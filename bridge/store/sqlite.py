@@ -88,9 +88,7 @@ class SqliteStore:
         with self._leasing:
             leased = self._leases.setdefault(infobase, set())
             for statement in (sql.URGENT_LANES, sql.DUE_LANES):
-                found = self._read(
-                    statement, infobase=infobase, now=self._clock(), limit=len(leased) + 1
-                )
+                found = self._read(statement, infobase=infobase, now=self._clock(), limit=len(leased) + 1)
                 for row in found:
                     if row["id"] not in leased:
                         leased.add(row["id"])

@@ -4,7 +4,9 @@ Parameters are named; `:now` is the store's clock in unix seconds.
 """
 
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
-FIND_DUPLICATE = "SELECT id FROM event WHERE exchange = :exchange AND dedup_key = :dedup_key AND dedup_key <> ''"
+FIND_DUPLICATE = (
+    "SELECT id FROM event WHERE exchange = :exchange AND dedup_key = :dedup_key AND dedup_key <> ''"
+)
 COUNT_REPEAT = "UPDATE event SET repeats = repeats + 1 WHERE id = :id"
 FIND_SAME_RING = """
 SELECT id FROM event
@@ -91,7 +93,9 @@ POSTPONE_DELIVERY = """
 UPDATE delivery SET attempts = attempts + 1, tries = tries + :counted, last_answer = :answer WHERE id = :id
 """
 POSTPONE_LANE = "UPDATE lane SET due_at = :due_at, postponed = :postponed WHERE id = :lane_id"
-INSERT_ATTEMPT = "INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES (:id, :now, :verdict, :answer)"
+INSERT_ATTEMPT = (
+    "INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES (:id, :now, :verdict, :answer)"
+)
 HASTEN = """
 UPDATE lane SET due_at = :now, postponed = 0
  WHERE infobase = :infobase AND waiting > 0 AND due_at > :now AND postponed = 1

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import time
 from dataclasses import dataclass
 
@@ -43,8 +44,6 @@ class Server:
             else {}
         )
         adjustments = Adjustments(
-            host=options.host,
-            port=options.port,
             ident=None,
             expose_tracebacks=False,
             threads=options.threads,
@@ -59,12 +58,16 @@ class Server:
             log_socket_errors=False,
             **proxy,
         )
+        listener = _listen(options.host, options.port)
         self._server = _GuardedServer(
             application,
             {},
+            True,
+            listener,
             dispatcher=_dispatcher(options.threads),
             adj=adjustments,
-            sockinfo=adjustments.listen[0],
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._draining_since: float | None = None
 
@@ -98,6 +101,22 @@ class Server:
         return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before waitress starts its threads, which would outlive a port that is taken."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform == "win32":  # there, SO_REUSEADDR would let a second server share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     dispatcher = ThreadedTaskDispatcher()
@@ -114,7 +133,9 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
         self.socket.close()
 
     def idle(self) -> bool:
-        return not any(channel.requests or channel.total_outbufs_len for channel in self.active_channels.values())
+        return not any(
+            channel.requests or channel.total_outbufs_len for channel in self.active_channels.values()
+        )
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

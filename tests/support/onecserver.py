@@ -14,7 +14,13 @@ from requests.structures import CaseInsensitiveDict
 from bridge.wire import Answer
 
 WIRE = Path(__file__).parents[1] / "wire" / "1c"
-REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 406: "Not Acceptable", 500: "Internal Server Error"}
+REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    406: "Not Acceptable",
+    500: "Internal Server Error",
+}
 
 
 def recorded(name: str) -> bytes:
@@ -27,14 +33,17 @@ def as_answer(raw: bytes) -> Answer:
     head = BytesIO(raw)
     status = int(head.readline().split()[1])
     headers = parse_headers(head)
-    return Answer(
-        status=status, headers=CaseInsensitiveDict(headers.items()), body=head.read(), took_s=0.0
-    )
+    return Answer(status=status, headers=CaseInsensitiveDict(headers.items()), body=head.read(), took_s=0.0)
 
 
 def http(status: int, body: bytes = b"", *headers: str) -> bytes:
     """An answer made on the spot."""
-    head = [f"HTTP/1.1 {status} {REASONS[status]}", f"Content-Length: {len(body)}", *headers, "Connection: close"]
+    head = [
+        f"HTTP/1.1 {status} {REASONS[status]}",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "Connection: close",
+    ]
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
@@ -55,16 +64,18 @@ class OnecServer:
     """Answers the n-th request with the n-th answer, the last one for ever; several at a time.
 
     Args:
-        answers: whole HTTP answers; each closes its connection.
+        answers: whole HTTP answers, None for silence; each closes its connection.
         together: answers only when so many requests are there (they are then surely at once).
+        port: to stand in the place of another that is gone.
     """
 
-    def __init__(self, *answers: bytes, together: int = 1) -> None:
+    def __init__(self, *answers: bytes | None, together: int = 1, port: int = 0) -> None:
         self.requests: list[Request] = []
         self._answers = answers
         self._gate = threading.Barrier(together)
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port = self._listener.getsockname()[1]
         self._listener.settimeout(0.02)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._listen)]
@@ -83,7 +94,7 @@ class OnecServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/base/ws/VATS"
+        return f"http://127.0.0.1:{self.port}/base/ws/VATS"
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -105,6 +116,9 @@ class OnecServer:
                 answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
                 self.requests.append(request)
             self._gate.wait(timeout=5)
+            if answer is None:
+                self._stop.wait(timeout=5)
+                return
             try:
                 connection.sendall(answer)
             except OSError:

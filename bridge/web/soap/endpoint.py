@@ -72,7 +72,9 @@ class SoapEndpoint:
     def _understand(self, environ: Environ, method: str) -> Call:
         version = _version_of_media(environ)
         if method != "POST":
-            raise SoapProblem("Вызов операции — это POST; описание сервиса — GET ?wsdl", status=405, version=version)
+            raise SoapProblem(
+                "Вызов операции — это POST; описание сервиса — GET ?wsdl", status=405, version=version
+            )
         media, charset = _media_of(environ)
         if media not in MEDIA:
             raise SoapProblem("Тип запроса должен быть text/xml", status=415, version=version)
@@ -129,7 +131,9 @@ def _guarded(name: str, handler: Handler) -> Handler:
             raise
         except StoreUnavailable as error:
             log.error("soap_store_unavailable", operation=name, infobase=infobase, reason=str(error))
-            raise Fault("Server", "Мост сейчас не может сохранить запрос, звонок не начат: повторите") from None
+            raise Fault(
+                "Server", "Мост сейчас не может сохранить запрос, звонок не начат: повторите"
+            ) from None
         except Exception as error:  # noqa: BLE001 - told by number, found in the log by the same
             incident = _log_incident(error, name)
             raise Fault("Server", f"Внутренняя ошибка моста, номер {incident}") from None
@@ -139,9 +143,7 @@ def _guarded(name: str, handler: Handler) -> Handler:
 
 def _incident(error: Exception, call: Call) -> SoapProblem:
     incident = _log_incident(error, call.operation)
-    return SoapProblem(
-        f"Внутренняя ошибка моста, номер {incident}", blame=Blame.SERVER, version=call.version
-    )
+    return SoapProblem(f"Внутренняя ошибка моста, номер {incident}", blame=Blame.SERVER, version=call.version)
 
 
 def _log_incident(error: Exception, operation: str) -> str:

@@ -78,7 +78,9 @@ def _request(root: Element, version: Version) -> Element:
     return bodies[0].children[0]
 
 
-def _known(request: Element, namespace: str, operations: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+def _known(
+    request: Element, namespace: str, operations: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, str]:
     if request.namespace not in ("", namespace):
         raise SoapProblem(f"Пространство имён операции должно быть {namespace}")
     if request.name not in operations:

@@ -1,0 +1,122 @@
+"""Commands about accepted events: what became of each, and trying again."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import settings_option
+from bridge.core.delivery import DeliveryState
+from bridge.core.errors import UnknownRecord
+from bridge.core.numbers import mask
+from bridge.core.ports import DeliveryRecord, StoredEvent
+from bridge.settings import Settings, load
+from bridge.store.archive import Archive, EventLife
+
+STATES = {
+    DeliveryState.QUEUED: "в очереди",
+    DeliveryState.DELIVERED: "доставлено",
+    DeliveryState.EXPIRED: "истекло",
+    DeliveryState.SUPERSEDED: "не нужно",
+    DeliveryState.DEAD: "разобрать вручную",
+}
+_VERDICTS = {"done": "принято", "retry": "отложено", "gave_up": "оставлено", "replayed": "повторено"}
+
+
+@click.group()
+def events() -> None:
+    """События звонков: список, жизнь одного, повторная отправка."""
+
+
+@events.command("list")
+@settings_option
+@click.option("--state", type=click.Choice([state.value for state in DeliveryState]), help="Только такие.")
+@click.option("--infobase", default="", help="Только эта информационная база.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -> None:
+    """Последние доставки и их состояние; номера скрыты."""
+    found = _archive(load(config)).deliveries(
+        state=DeliveryState(state) if state else None, infobase=infobase, limit=limit
+    )
+    for delivery, stored in found:
+        click.echo(_row(delivery, stored))
+    if not found:
+        click.echo("Ничего нет")
+
+
+@events.command()
+@settings_option
+@click.argument("event_id", type=int)
+@click.option("--full", is_flag=True, help="Показать номера и тело целиком.")
+def show(*, config: Path, event_id: int, full: bool) -> None:
+    """Всё об одном событии: что пришло, кому сообщено, что ответили."""
+    click.echo(_life(_archive(load(config)).life(event_id), full=full))
+
+
+@events.command()
+@settings_option
+@click.argument("delivery_ids", type=int, nargs=-1)
+@click.option("--dead", is_flag=True, help="Все, что «разобрать вручную».")
+@click.option("--infobase", default="", help="С --dead: только эта информационная база.")
+def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase: str) -> None:
+    """Отправить ещё раз доставки с этими номерами (первый столбец списка)."""
+    settings = load(config)
+    archive = _archive(settings)
+    chosen = archive.stuck(infobase=infobase) if dead else list(delivery_ids)
+    if not chosen and not dead:
+        raise UnknownRecord("Укажите номера доставок или --dead")
+    moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings))
+    click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
+
+
+def _archive(settings: Settings) -> Archive:
+    return Archive(settings.server.database)
+
+
+def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
+    """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""
+    return {
+        (name, purpose): lifetime_s
+        for name, section in settings.infobase.items()
+        for purpose, lifetime_s in (
+            ("popup", section.popup_lifetime_s),
+            ("journal", section.journal_lifetime_s),
+        )
+    }
+
+
+def _row(delivery: DeliveryRecord, stored: StoredEvent) -> str:
+    event = stored.event
+    return (
+        f"{delivery.id:>7}  событие {stored.id:<7} {_time(stored.received_at)}  {event.state.value:<9} "
+        f"{mask(event.from_number):>12} → {mask(event.to_number):<12} {delivery.infobase}/{delivery.operation}: "
+        f"{STATES[delivery.state]}, попыток {delivery.attempts}"
+        + (f" — {delivery.last_answer}" if delivery.state is not DeliveryState.DELIVERED else "")
+    )
+
+
+def _life(life: EventLife, *, full: bool) -> str:
+    stored, event = life.stored, life.stored.event
+    number = (lambda text: text) if full else mask
+    lines = [
+        f"Событие {stored.id}: {event.state.value} {event.direction.value}, звонок {event.call_id}",
+        f"  принято {_time(stored.received_at)} от ВАТС {event.exchange}; повторов {stored.repeats}",
+        f"  {number(event.from_number)} → {number(event.to_number)}",
+    ]
+    if stored.merged_into:
+        lines.append(f"  тот же звонок, что событие {stored.merged_into}: отдельно не сообщается")
+    if full:
+        lines.append(f"  пришло: {event.raw.decode(errors='replace')}")
+    for delivery in life.deliveries:
+        lines.append(
+            f"  доставка {delivery.id} → {delivery.infobase}/{delivery.operation}: {STATES[delivery.state]}"
+        )
+        lines += [
+            f"    {_time(attempt.at)} {_VERDICTS.get(attempt.verdict, attempt.verdict)} {attempt.answer}"
+            for attempt in life.attempts[delivery.id]
+        ]
+    return "\n".join(lines)
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%d.%m.%Y %H:%M:%S")

@@ -1,0 +1,88 @@
+"""Commands for setting up: init, token, wsdl, check, migrate."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import settings_option
+from bridge.cli.template import SETTINGS
+from bridge.core.errors import BadSettings
+from bridge.doctor import examine
+from bridge.settings import load
+from bridge.store.connection import migrate, own
+from bridge.web.auth import new_token, token_hash
+from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
+from bridge.web.soap.wsdl import published
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path("bridge.toml"))
+def init(path: Path) -> None:
+    """Создать файл настроек с пояснениями и готовыми секретами."""
+    password = new_token()
+    text = SETTINGS.format(hook_secret=secrets.token_urlsafe(24), token_hash=token_hash(password))
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadSettings(f"Файл {path} уже есть, он не тронут") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    click.echo(f"Создан {path}. Впишите в него адреса и ключи, затем: vpbx-bridge check")
+    click.echo("Для 1С (покажется один раз; мост хранит только хеш):")
+    click.echo("  имя     buh")
+    click.echo(f"  пароль  {password}")
+
+
+@click.command()
+def token() -> None:
+    """Новый пароль для информационной базы и строка для её token_hashes."""
+    password = new_token()
+    click.echo(f"пароль для 1С (показывается один раз):  {password}")
+    click.echo(f'token_hashes = ["{token_hash(password)}"]')
+
+
+@click.command()
+@settings_option
+@click.option("--ru", is_flag=True, help="Русские имена операций.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="В файл, а не на экран.")
+def wsdl(*, config: Path, ru: bool, output: Path | None) -> None:
+    """Напечатать WSDL с внешним адресом моста — тот же, что по ?wsdl."""
+    text = published(RUSSIAN if ru else ENGLISH, load(config).server.public_url)
+    if output:
+        output.write_bytes(text)
+    else:
+        click.echo(text.decode(), nl=False)
+
+
+@click.command()
+@settings_option
+@click.option("--json", "as_json", is_flag=True, help="Для программ: список находок в JSON.")
+def check(*, config: Path, as_json: bool) -> None:
+    """Проверить каждое звено: настройки, базу, ВАТС, каждую 1С. Никому не звонит.
+
+    Код выхода — по худшей находке: 0 всё хорошо, 1 есть замечания, 2 есть ошибки.
+    """
+    findings = examine(config)
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            click.echo(finding.as_text())
+    raise SystemExit(max(finding.grade for finding in findings))
+
+
+@click.command("migrate")
+@settings_option
+def migrate_database(config: Path) -> None:
+    """Обновить схему базы (при запуске моста это делается само)."""
+    path = load(config).server.database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = own(path)
+    try:
+        applied = migrate(path)
+    finally:
+        lock.release()
+    click.echo(f"Применено: {', '.join(applied)}" if applied else "Схема уже новая")

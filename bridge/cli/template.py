@@ -1,0 +1,57 @@
+"""The settings file that `init` writes. Examples in it are held against the real settings by a test."""
+
+SETTINGS = """\
+# Настройки моста ВАТС—1С. После правки: vpbx-bridge check, затем перезапуск моста.
+# Любую настройку можно задать переменной среды, например BRIDGE__INFOBASE__BUH__PASSWORD.
+
+[server]
+listen = "127.0.0.1:8080"                # наружу — через прокси с TLS: docs/install.md
+public_url = "http://127.0.0.1:8080"     # адрес моста, видимый из 1С и из ВАТС; он попадёт в WSDL
+database = "bridge.db"                   # файл рядом с этим
+# threads = 32
+# trusted_proxy = "127.0.0.1"            # адрес прокси, которому верить в X-Forwarded-*
+# log_format = "json"
+
+# --- ВАТС. В её кабинете укажите адрес веб-хука:
+# <public_url>/hooks/main/<hook_secret>?key={{KEY}}&number={{NUMBER}}
+[exchange.main]
+kind = "mobilon"
+api = "connect"                          # connect | webapi2 | callapi | simple-calls
+hook_secret = "{hook_secret}"
+# node_token = ""                        # для api = "callapi"
+# api_password = ""                      # для api = "simple-calls"
+# area_code = "391"                      # дополняет городские номера, записанные без кода
+# timeout_s = 5                          # сколько ждать ответа ВАТС на набор
+
+# Сотрудники с телефонами: 1С вызывает их по ключу, внутреннему номеру или имени.
+[[exchange.main.subscribers]]
+name = "Иванова Анна"
+extension = "101"
+key = "впишите ключ абонента из кабинета ВАТС"
+
+# --- Информационная база 1С
+[infobase.buh]
+exchange = "main"
+
+# как 1С входит в мост: имя buh и пароль, хеш которого здесь (новый: vpbx-bridge token)
+token_hashes = ["{token_hash}"]
+# login = "buh"
+# show_keys = false                      # показывать ли 1С ключи абонентов в GetSubscribers
+# unlisted_keys = false                  # передавать ли ВАТС ключи, которых нет в списке абонентов
+
+# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event) или none (не сообщает)
+contract = "none"
+# url = "http://server/base/ws/VATScalls"
+# namespace = "http://VATSCalls"
+# user = "Телефония"
+# password = ""
+# timeout_s = 10
+# popup_lifetime_s = 30                  # карточка звонка позже не нужна
+# journal_lifetime_s = 604800            # журнал звонков: пытаться семь дней
+
+# куда разрешено звонить
+[infobase.buh.dial]
+countries = ["RU"]
+premium = false
+# double_click_s = 10                    # повторный щелчок в это время — тот же звонок
+"""

@@ -1,0 +1,29 @@
+"""The doctor: looks at each link of the road and says in Russian what is wrong and what to do. Dials nobody."""
+
+from pathlib import Path
+
+from bridge.core.errors import BadSettings
+from bridge.doctor.finding import Finding, bad, good
+from bridge.doctor.links import exchange_findings, infobase_findings, own_findings
+from bridge.settings import load
+from bridge.store.archive import Archive
+
+
+def examine(config: Path) -> list[Finding]:
+    """Everything that can be seen from here, in the order of the road."""
+    try:
+        settings = load(config)
+    except BadSettings as error:
+        return [bad("настройки", str(error), "исправьте названное и запустите проверку снова")]
+    findings = [good("настройки", f"{config} читается")]
+    findings += own_findings(settings)
+    database = settings.server.database
+    archive = Archive(database) if database.is_file() else None
+    for name, exchange in settings.exchange.items():
+        findings += exchange_findings(name, exchange, archive)
+    for name, infobase in settings.infobase.items():
+        findings += infobase_findings(name, infobase)
+    return findings
+
+
+__all__ = ["Finding", "examine"]

@@ -1,0 +1,123 @@
+"""The links themselves: the bridge's own ground, each exchange, each infobase."""
+
+import time
+from urllib.parse import urlsplit
+
+from bridge.core.errors import StoreUnavailable
+from bridge.doctor.finding import Finding, bad, doubtful, good
+from bridge.doctor.publication import publication_findings
+from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.store.archive import Archive
+from bridge.store.connection import migrate, own
+from bridge.vpbx.mobilon.client import BASE_URLS, MobilonApi
+from bridge.wire import Wire, WireError
+
+SILENCE_S = 24 * 3600.0
+_PLACEHOLDER = "впишите"
+
+
+def own_findings(settings: Settings) -> list[Finding]:
+    """The database, and the bridge's address as the world sees it."""
+    findings = [_database(settings)]
+    url = settings.server.public_url
+    try:
+        answer = Wire(connect_s=3, total_s=5).get(f"{url}/healthz")
+    except WireError as error:
+        findings.append(
+            doubtful(
+                "адрес моста",
+                f"{url}: {error.reason}",
+                "запустите мост (vpbx-bridge serve) и проверьте прокси",
+            )
+        )
+    else:
+        if answer.status == 200 and answer.body == b"alive":
+            findings.append(good("адрес моста", f"{url} отвечает, {answer.took_s * 1000:.0f} мс"))
+        else:
+            said = f"{url} отвечает, но это не мост (HTTP {answer.status})"
+            findings.append(bad("адрес моста", said, "проверьте server.public_url и прокси"))
+    if url.startswith("http://") and urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        findings.append(
+            doubtful(
+                "адрес моста",
+                "ключи и номера идут по сети открыто",
+                "поставьте прокси с TLS: docs/install.md",
+            )
+        )
+    return findings
+
+
+def _database(settings: Settings) -> Finding:
+    path = settings.server.database
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = own(path)
+    except StoreUnavailable as error:
+        if path.is_file() and "другой мост" in str(error):
+            return good("база", f"{path}: её держит работающий мост")
+        return bad("база", str(error), "проверьте server.database и права на папку")
+    try:
+        migrate(path)
+    except StoreUnavailable as error:
+        return bad("база", str(error), "проверьте место на диске и права на файл")
+    finally:
+        lock.release()
+    return good("база", f"{path} открывается")
+
+
+def exchange_findings(name: str, section: ExchangeSection, archive: Archive | None) -> list[Finding]:
+    """Is the exchange's API there, are the subscribers filled in, does its hook speak to us?"""
+    link = f"ВАТС {name}"
+    url = section.base_url or BASE_URLS[MobilonApi(section.api)]
+    findings = [_reachable(link, url)]
+    if not section.subscribers:
+        findings.append(
+            doubtful(
+                link,
+                "нет абонентов",
+                "впишите сотрудников в [[exchange.….subscribers]], иначе 1С некого набрать",
+            )
+        )
+    for person in section.subscribers:
+        if _PLACEHOLDER in person.key.get_secret_value():
+            findings.append(
+                bad(link, f"у абонента «{person.name}» не вписан ключ", "возьмите его в кабинете ВАТС")
+            )
+        elif section.api == "simple-calls" and not person.extension:
+            findings.append(
+                bad(link, f"у абонента «{person.name}» нет extension", "для simple-calls он обязателен")
+            )
+    findings.append(_hook(link, archive.last_heard(name) if archive else None, name))
+    return findings
+
+
+def _reachable(link: str, url: str) -> Finding:
+    try:
+        answer = Wire(connect_s=3, total_s=6).get(f"{url}/")
+    except WireError as error:
+        return bad(link, f"{url}: {error.reason}", "проверьте интернет, DNS и exchange.….base_url")
+    return good(link, f"{url} отвечает, {answer.took_s * 1000:.0f} мс")
+
+
+def _hook(link: str, heard_at: float | None, name: str) -> Finding:
+    where = f"в кабинете ВАТС укажите <public_url>/hooks/{name}/<hook_secret>?key={{KEY}}&number={{NUMBER}}"
+    if heard_at is None:
+        return doubtful(link, "веб-хук ещё ни разу не приходил", where)
+    silent_s = time.time() - heard_at
+    if silent_s > SILENCE_S:
+        return doubtful(link, f"веб-хук молчит {silent_s / 3600:.0f} ч", where)
+    return good(link, f"веб-хук приходил {silent_s / 60:.0f} мин назад")
+
+
+def infobase_findings(name: str, section: InfobaseSection) -> list[Finding]:
+    """Can 1C call us, and can we call 1C?"""
+    link = f"1С {name}"
+    findings = []
+    if not section.token_hashes:
+        advice = "создайте пароль: vpbx-bridge token"
+        findings.append(doubtful(link, "у базы нет token_hashes: 1С не сможет звонить", advice))
+    if section.contract == "none":
+        findings.append(good(link, "мост ей не сообщает (contract = none)"))
+    elif section.url:
+        findings += publication_findings(link, section)
+    return findings
