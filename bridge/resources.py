@@ -1,4 +1,7 @@
-"""Files that travel with the package: the WSDLs. In the wheel they lie inside `bridge/`, in a checkout beside it."""
+"""Files that travel with the package: the WSDLs.
+
+In the wheel they lie inside `bridge/`, in a checkout beside it.
+"""
 
 from functools import cache
 from pathlib import Path

@@ -83,7 +83,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> None:
         """No redirect is ever followed; else requests reads its body whole, past every limit."""
 
 

@@ -29,7 +29,7 @@ class Target:
     contract: Contract
     concurrency: int = 1  # a call is a session, a session is a licence
     attempts: int = 12
-    breaker: BreakerPolicy = BreakerPolicy()
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
     idle: Callable[[], None] = lambda: None
     idle_s: float = 20.0
 

@@ -89,7 +89,8 @@ def _row(delivery: DeliveryRecord, stored: StoredEvent) -> str:
     event = stored.event
     return (
         f"{delivery.id:>7}  событие {stored.id:<7} {_time(stored.received_at)}  {event.state.value:<9} "
-        f"{mask(event.from_number):>12} → {mask(event.to_number):<12} {delivery.infobase}/{delivery.operation}: "
+        f"{mask(event.from_number):>12} → {mask(event.to_number):<12} "
+        f"{delivery.infobase}/{delivery.operation}: "
         f"{STATES[delivery.state]}, попыток {delivery.attempts}"
         + (f" — {delivery.last_answer}" if delivery.state is not DeliveryState.DELIVERED else "")
     )

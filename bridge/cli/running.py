@@ -13,7 +13,6 @@ from bridge import observe
 from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
-from bridge.demo.play import play
 from bridge.demo.stage import SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
 from bridge.settings import load
 from bridge.sim.exchange import FakeExchange
@@ -55,7 +54,10 @@ def demo(
         with staged(script) as stage:
             if stay:
                 _stay(stage, as_json=as_json)
-            elif play(stage, click.echo):
+                return
+            from bridge.demo.play import play  # zeep, which `serve` has no need to wait for
+
+            if play(stage, click.echo):
                 raise SystemExit(1)
 
 

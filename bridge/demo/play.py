@@ -60,7 +60,8 @@ def play(stage: Stage, say: Say) -> list[str]:
         say(f"Не дошло: {len(transcript.missing)}. Это ошибка: пришлите этот вывод разработчикам.")
     else:
         say(
-            "Всё дошло. Дальше: vpbx-bridge demo --serve — оставить работать; vpbx-bridge init — настроить свой мост."
+            "Всё дошло. Дальше: vpbx-bridge demo --serve — оставить работать,\n"
+            "vpbx-bridge init — настроить свой мост."
         )
     return transcript.missing
 
@@ -69,7 +70,8 @@ def _client(stage: Stage, wsdl: str) -> Any:
     session = requests.Session()
     session.trust_env = False
     session.auth = HTTPBasicAuth(USER, stage.password)
-    return zeep.Client(wsdl, transport=zeep.Transport(session=session, timeout=10, operation_timeout=10))
+    transport = zeep.Transport(session=session, timeout=10, operation_timeout=10)  # type: ignore[no-untyped-call]
+    return zeep.Client(wsdl, transport=transport)  # type: ignore[no-untyped-call]
 
 
 def _click(stage: Stage, transcript: Transcript) -> None:

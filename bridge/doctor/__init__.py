@@ -1,4 +1,7 @@
-"""The doctor: looks at each link of the road and says in Russian what is wrong and what to do. Dials nobody."""
+"""The doctor looks at each link of the road and says in Russian what is wrong and what to do.
+
+It dials nobody.
+"""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """1C dials: a click becomes one request to the exchange and one honest Russian sentence."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
@@ -21,7 +21,7 @@ class Desk:
     infobase: str
     exchange: Exchange
     subscribers: Sequence[Subscriber]
-    policy: DialPolicy = DialPolicy()
+    policy: DialPolicy = field(default_factory=DialPolicy)
     unlisted_keys: bool = False  # a key the bridge was not told of is passed to the exchange as it is
     area_code: str = ""
     double_click_s: float = 10.0

@@ -117,13 +117,18 @@ def classify(
 def session_lost(answer: Answer) -> bool:
     """True when the answer to a request with a session says that 1C has forgotten the session.
 
-    400 and 404 (YellowERP, 2017), 500 too (MIKO ModuleMegafonPbx 2026-05-18). A Fault is a
-    handler's failure and no lost session, unless its words say so.
+    400 and 404 (YellowERP, 2017), 500 too (MIKO ModuleMegafonPbx 2026-05-18), unless the answer
+    names another cause: a Fault is a handler's failure, and some pages say what is wrong.
     """
     if answer.status not in (400, 404, 500):
         return False
-    said = _read(answer, "", "", ())
-    return not isinstance(said, _Fault) or said.about is About.SESSION
+    match _read(answer, "", "", ()):
+        case _Fault(cause, _):
+            return cause is About.SESSION
+        case _Page(cause, _):
+            return cause in (None, About.SESSION)
+        case _:
+            return True
 
 
 def unreachable(error: WireError, secrets: Sequence[str] = ()) -> Away:

@@ -32,8 +32,7 @@ class Sessions:
         """What the request says of its session (YellowERP, 2017; MIKO ModuleMegafonPbx 2026-05-18)."""
         if session:
             return {"Cookie": f"ibsession={session}"}
-        # The empty Cookie keeps `requests` from adding, on its own, the one of another thread
-        return {"Cookie": "", **({"IBSession": "start"} if self._asking else {})}
+        return {"IBSession": "start"} if self._asking else {}
 
     def keep(self, session: str, answer: Answer) -> None:
         """Take back what was borrowed, or what 1C started instead.

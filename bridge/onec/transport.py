@@ -4,9 +4,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 
-from urllib3.exceptions import HTTPError
-from urllib3.exceptions import TimeoutError as BodyTimeoutError
-
 from bridge.core.delivery import Outcome
 from bridge.onec import envelope
 from bridge.onec.faults import classify, session_lost, unreachable, without_secrets
@@ -91,7 +88,7 @@ class OnecTransport:
                 **self._sessions.headers(session),
                 "IBSession": "finish",
             }
-            with suppress(WireError, HTTPError):
+            with suppress(WireError):
                 self._wire.get(f"{self._url}?wsdl", headers)
 
     def _ask(self, body: bytes, headers: dict[str, str]) -> Answer:
@@ -112,6 +109,3 @@ class OnecTransport:
             if not error.sent:  # else the session may be busy with this call for long
                 self._sessions.put_back(session)
             raise
-        except HTTPError as error:  # the body broke off: `Wire` lets urllib3's own errors out
-            timeout = isinstance(error, BodyTimeoutError)
-            raise WireError("ответ оборван", sent=True, timeout=timeout) from None

@@ -92,9 +92,9 @@ class ExchangeSection(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> "ExchangeSection":
-        if self.base_url and self.base_url.startswith("http://") and not self.allow_http:
-            if not _loopback(self.base_url):
-                raise ValueError("ключи нельзя передавать по http: укажите https или allow_http = true")
+        plain = (self.base_url or "").startswith("http://") and not _loopback(self.base_url or "")
+        if plain and not self.allow_http:
+            raise ValueError("ключи нельзя передавать по http: укажите https или allow_http = true")
         if self.api == "callapi" and not self.node_token.get_secret_value():
             raise ValueError("для api = callapi нужен node_token")
         if self.api == "simple-calls" and not self.api_password.get_secret_value():
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not ours to read

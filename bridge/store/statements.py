@@ -74,7 +74,7 @@ SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.expires_at, {EVENT_C
   FROM delivery d JOIN event e ON e.id = d.event_id
  WHERE d.lane_id = :lane_id AND d.state = 'queued'
  ORDER BY d.position_time, d.position_rank, d.id LIMIT 1
-"""
+"""  # noqa: S608 - put together from constants
 
 # --- what became of it ---------------------------------------------------------------------------
 CLOSE_DELIVERY = """

@@ -12,7 +12,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
-from bridge.web.soap.problem import Blame, SoapProblem, fault
+from bridge.web.soap.problem import Blame, SoapError, fault
 
 MAX_HEADERS = 64
 REQUEST_DEADLINE_S = 15.0  # from the first byte of a request to its last
@@ -49,7 +49,7 @@ class SoapErrorTask(ErrorTask):  # type: ignore[misc]
             super().execute()
             return
         error = self.request.error
-        problem = SoapProblem(f"Запрос HTTP не принят: {error.code} {error.reason}", blame=Blame.CLIENT)
+        problem = SoapError(f"Запрос HTTP не принят: {error.code} {error.reason}", blame=Blame.CLIENT)
         body = fault(problem)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", problem.version.media))

@@ -142,6 +142,7 @@ def test_the_answer_to_the_other_contract():
         ("error-page-500", True),
         ("exception-500", True),
         ("fault-session-gone", True),
+        ("no-service-500", False),
         ("fault-handler", False),
         ("fault-no-license", False),
         ("incoming-call", False),

@@ -12,7 +12,7 @@ from bridge.observe import Figures, log
 from bridge.web.auth import CHALLENGE, Gatekeeper
 from bridge.web.http import Environ, Reply, StartResponse, read_body
 from bridge.web.soap.envelope import Call, read_call, version_of
-from bridge.web.soap.problem import Blame, SoapProblem, Version, fault
+from bridge.web.soap.problem import Blame, SoapError, Version, fault
 from bridge.web.soap.protocol import CALL_KEY
 from bridge.web.soap.scan import decode, scan
 from bridge.web.soap.service import CALLER_KEY, Handler, build, contract
@@ -53,7 +53,7 @@ class SoapEndpoint:
         try:
             infobase = self._authenticate(environ)
             call = self._understand(environ, method)
-        except SoapProblem as problem:
+        except SoapError as problem:
             return self._refuse(problem, environ, start_response)
         environ[CALL_KEY] = call
         environ[CALLER_KEY] = infobase
@@ -62,7 +62,7 @@ class SoapEndpoint:
     def _authenticate(self, environ: Environ) -> str:
         infobase = self._gatekeeper.infobase(environ.get("HTTP_AUTHORIZATION", ""))
         if infobase is None:
-            raise SoapProblem(
+            raise SoapError(
                 "Неверное имя или пароль информационной базы",
                 status=401,
                 version=_version_of_media(environ),
@@ -72,17 +72,17 @@ class SoapEndpoint:
     def _understand(self, environ: Environ, method: str) -> Call:
         version = _version_of_media(environ)
         if method != "POST":
-            raise SoapProblem(
+            raise SoapError(
                 "Вызов операции — это POST; описание сервиса — GET ?wsdl", status=405, version=version
             )
         media, charset = _media_of(environ)
         if media not in MEDIA:
-            raise SoapProblem("Тип запроса должен быть text/xml", status=415, version=version)
+            raise SoapError("Тип запроса должен быть text/xml", status=415, version=version)
         if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-            raise SoapProblem("Сжатые запросы не принимаются", status=415, version=version)
+            raise SoapError("Сжатые запросы не принимаются", status=415, version=version)
         body = read_body(environ, MAX_BODY)
         if body is None:
-            raise SoapProblem("Слишком большой запрос: больше 64 КБ", status=413, version=version)
+            raise SoapError("Слишком большой запрос: больше 64 КБ", status=413, version=version)
         root = scan(decode(body, charset))
         return read_call(
             root, version_of(root), namespace=self._language.namespace, operations=self._contract
@@ -104,9 +104,7 @@ class SoapEndpoint:
         start_response(status, headers)
         return [body]
 
-    def _refuse(
-        self, problem: SoapProblem, environ: Environ, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _refuse(self, problem: SoapError, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self._figures.soap_requests.labels(self._language.service, str(problem.status)).inc()
         log.info("soap_refused", service=self._language.service, status=problem.status, reason=problem.text)
         headers = {}
@@ -141,9 +139,9 @@ def _guarded(name: str, handler: Handler) -> Handler:
     return guarded
 
 
-def _incident(error: Exception, call: Call) -> SoapProblem:
+def _incident(error: Exception, call: Call) -> SoapError:
     incident = _log_incident(error, call.operation)
-    return SoapProblem(f"Внутренняя ошибка моста, номер {incident}", blame=Blame.SERVER, version=call.version)
+    return SoapError(f"Внутренняя ошибка моста, номер {incident}", blame=Blame.SERVER, version=call.version)
 
 
 def _log_incident(error: Exception, operation: str) -> str:

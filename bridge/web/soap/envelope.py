@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.web.soap.lexical import canonical
-from bridge.web.soap.problem import Blame, SoapProblem, Version
+from bridge.web.soap.problem import Blame, SoapError, Version
 from bridge.web.soap.scan import Element
 
 _XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -33,8 +33,8 @@ def version_of(root: Element) -> Version:
         for version in Version:
             if root.namespace == version.value:
                 return version
-        raise SoapProblem("Версия SOAP не поддерживается: нужен SOAP 1.1 или 1.2", blame=Blame.VERSION)
-    raise SoapProblem("В запросе нет конверта SOAP (Envelope)")
+        raise SoapError("Версия SOAP не поддерживается: нужен SOAP 1.1 или 1.2", blame=Blame.VERSION)
+    raise SoapError("В запросе нет конверта SOAP (Envelope)")
 
 
 def read_call(
@@ -46,7 +46,7 @@ def read_call(
         operations: the contract: operation -> its parameters in order, with their XSD types.
 
     Raises:
-        SoapProblem: with the version of the request, so that the Fault can be read by who asked.
+        SoapError: with the version of the request, so that the Fault can be read by who asked.
     """
     try:
         _check_headers(root, version)
@@ -55,7 +55,7 @@ def read_call(
         return Call(
             version=version, operation=request.name, parameters=_parameters(request, namespace, types)
         )
-    except SoapProblem as problem:
+    except SoapError as problem:
         problem.version = version
         raise
 
@@ -66,15 +66,15 @@ def _check_headers(root: Element, version: Version) -> None:
             continue
         for block in header.children:
             if block.attributes.get(f"{{{version.value}}}mustUnderstand", "").strip() in _TRUE:
-                raise SoapProblem("Обязательный заголовок SOAP мосту неизвестен", blame=Blame.HEADER)
+                raise SoapError("Обязательный заголовок SOAP мосту неизвестен", blame=Blame.HEADER)
 
 
 def _request(root: Element, version: Version) -> Element:
     bodies = [child for child in root.children if child.name == "Body" and child.namespace == version.value]
     if len(bodies) != 1:
-        raise SoapProblem("В конверте должно быть одно тело (Body)")
+        raise SoapError("В конверте должно быть одно тело (Body)")
     if len(bodies[0].children) != 1:
-        raise SoapProblem("В теле запроса должна быть ровно одна операция")
+        raise SoapError("В теле запроса должна быть ровно одна операция")
     return bodies[0].children[0]
 
 
@@ -82,10 +82,10 @@ def _known(
     request: Element, namespace: str, operations: Mapping[str, Mapping[str, str]]
 ) -> Mapping[str, str]:
     if request.namespace not in ("", namespace):
-        raise SoapProblem(f"Пространство имён операции должно быть {namespace}")
+        raise SoapError(f"Пространство имён операции должно быть {namespace}")
     if request.name not in operations:
         name = request.name[:MAX_ECHO]
-        raise SoapProblem(f"Операции {name} нет; есть: {', '.join(operations)}")
+        raise SoapError(f"Операции {name} нет; есть: {', '.join(operations)}")
     return operations[request.name]
 
 
@@ -95,21 +95,21 @@ def _parameters(request: Element, namespace: str, types: Mapping[str, str]) -> d
         if child.namespace not in ("", namespace) or child.name not in types:
             continue  # what a newer or careless client adds does no harm
         if child.name in found:
-            raise SoapProblem(f"Параметр {child.name} указан дважды")
+            raise SoapError(f"Параметр {child.name} указан дважды")
         found[child.name] = _text(child)
     missing = [name for name in types if name not in found]
     if missing:
-        raise SoapProblem(f"Не передан параметр {missing[0]} операции {request.name}")
+        raise SoapError(f"Не передан параметр {missing[0]} операции {request.name}")
     return {name: canonical(name, xsd, found[name]) for name, xsd in types.items()}
 
 
 def _text(element: Element) -> str:
     if "href" in element.attributes:
-        raise SoapProblem(f"Параметр {element.name}: ссылки href не поддерживаются")
+        raise SoapError(f"Параметр {element.name}: ссылки href не поддерживаются")
     if element.children:
-        raise SoapProblem(f"Параметр {element.name} должен быть простым текстом")
+        raise SoapError(f"Параметр {element.name} должен быть простым текстом")
     if element.attributes.get(_XSI_NIL, "").strip() in _TRUE:
         return ""
     if len(element.text) > MAX_VALUE:
-        raise SoapProblem(f"Параметр {element.name} слишком длинный")
+        raise SoapError(f"Параметр {element.name} слишком длинный")
     return element.text

@@ -7,7 +7,7 @@ date, which is how 1C writes its Дата.
 import re
 from datetime import date
 
-from bridge.web.soap.problem import SoapProblem
+from bridge.web.soap.problem import SoapError
 from bridge.web.soap.vocabulary import DATE, INT, LONG
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
@@ -20,7 +20,7 @@ def canonical(name: str, xsd: str, text: str) -> str:
     """The canonical text of parameter `name` of type `xsd`; an empty number is 0 (1C's Неопределено).
 
     Raises:
-        SoapProblem: the text is no such thing; the message shows a right one.
+        SoapError: the text is no such thing; the message shows a right one.
     """
     if xsd in _BITS:
         return _whole(name, text.strip(), _BITS[xsd])
@@ -33,7 +33,7 @@ def _whole(name: str, text: str, bits: int) -> str:
     if not text:
         return "0"
     if not _WHOLE.fullmatch(text) or not -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
-        raise SoapProblem(f"Параметр {name} должен быть целым числом, например 0")
+        raise SoapError(f"Параметр {name} должен быть целым числом, например 0")
     return str(int(text))
 
 
@@ -45,4 +45,4 @@ def _date(name: str, text: str) -> str:
             return date(int(found[3]), int(found[2]), int(found[1])).isoformat()
     except ValueError:
         pass
-    raise SoapProblem(f"Параметр {name} должен быть датой, например 2026-11-23")
+    raise SoapError(f"Параметр {name} должен быть датой, например 2026-11-23")

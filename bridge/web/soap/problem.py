@@ -40,7 +40,7 @@ _CODE_12 = {
 }
 
 
-class SoapProblem(Exception):
+class SoapError(Exception):
     """A request that gets a Fault. `status` None: the one that SOAP prescribes."""
 
     def __init__(
@@ -70,7 +70,7 @@ def clean(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def fault(problem: SoapProblem) -> bytes:
+def fault(problem: SoapError) -> bytes:
     """The whole envelope of a Fault."""
     text = escape(clean(problem.text))
     if problem.version is Version.V11:

@@ -11,7 +11,7 @@ from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11, Soap12
 
 from bridge.web.soap.envelope import Call
-from bridge.web.soap.problem import Blame, SoapProblem, Version, clean, fault
+from bridge.web.soap.problem import Blame, SoapError, Version, clean, fault
 
 CALL_KEY = "bridge.soap.call"  # where the WSGI environ carries the understood request
 
@@ -63,7 +63,7 @@ class HardenedSoap12(_Hardened, Soap12):  # type: ignore[misc]
     version = Version.V12
 
 
-def problem_of(error: Any, version: Version) -> SoapProblem:
+def problem_of(error: Any, version: Version) -> SoapError:
     """A Spyne Fault as our problem: ours are raised with code and text, Spyne's own are internal."""
     blame = Blame.CLIENT if str(error.faultcode).startswith("Client") else Blame.SERVER
-    return SoapProblem(str(error.faultstring), blame=blame, version=version)
+    return SoapError(str(error.faultstring), blame=blame, version=version)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from bridge.web.soap.problem import SoapProblem
+from bridge.web.soap.problem import SoapError
 
 MAX_ELEMENTS = 64
 MAX_ATTRIBUTES = 64
@@ -56,7 +56,7 @@ def decode(body: bytes, header_charset: str) -> str:
     for name in names[:-1]:
         try:
             return _decode(body, name)
-        except SoapProblem:
+        except SoapError:
             continue
     return _decode(body, names[-1])
 
@@ -67,22 +67,22 @@ def _decode(body: bytes, name: str) -> str:
     except LookupError:
         known = ""
     if known not in ENCODINGS:
-        raise SoapProblem("Кодировка запроса не поддерживается: пришлите UTF-8", status=415)
+        raise SoapError("Кодировка запроса не поддерживается: пришлите UTF-8", status=415)
     try:
         return body.decode(known)
     except UnicodeDecodeError:
-        raise SoapProblem("Текст запроса не соответствует объявленной кодировке") from None
+        raise SoapError("Текст запроса не соответствует объявленной кодировке") from None
 
 
 def scan(text: str) -> Element:
     """Parse a document into elements.
 
     Raises:
-        SoapProblem: it is no XML, carries a DTD, or is larger than any honest request.
+        SoapError: it is no XML, carries a DTD, or is larger than any honest request.
     """
     text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1).strip()
     if not text:
-        raise SoapProblem("Пустой запрос: нет конверта SOAP")
+        raise SoapError("Пустой запрос: нет конверта SOAP")
     builder = _Builder()
     parser = expat.ParserCreate("utf-8", _SEPARATOR)
     parser.buffer_text = True
@@ -93,7 +93,7 @@ def scan(text: str) -> Element:
     try:
         parser.Parse(text.encode(errors="surrogatepass"), True)
     except expat.ExpatError as error:
-        raise SoapProblem(f"Запрос не является правильным XML (строка {error.lineno})") from None
+        raise SoapError(f"Запрос не является правильным XML (строка {error.lineno})") from None
     return builder.root
 
 
@@ -105,7 +105,7 @@ class _Builder:
         self._attributes = 0
 
     def doctype(self, *_: object) -> None:
-        raise SoapProblem("DTD в запросе запрещён")
+        raise SoapError("DTD в запросе запрещён")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
@@ -116,7 +116,7 @@ class _Builder:
             or len(self._open) >= MAX_DEPTH
             or len(name) > MAX_NAME
         ):
-            raise SoapProblem("Слишком сложный запрос: в нём больше, чем нужно любой операции")
+            raise SoapError("Слишком сложный запрос: в нём больше, чем нужно любой операции")
         namespace, _, local = name.rpartition(_SEPARATOR)
         element = Element(namespace, local, {_clark(key): value for key, value in attributes.items()})
         if self._open:
