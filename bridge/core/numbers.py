@@ -101,13 +101,13 @@ def mask(number: str) -> str:
     """Hide a number for logs: the operator can tell two calls apart, not whom they were with.
 
     >>> mask("89235292926"), mask("101"), mask("CallAPI")
-    ('892*****926', '1**', 'CallAPI')
+    ('89*******26', '1**', 'CallAPI')
     """
     if not any(char.isdigit() for char in number):
         return number[:16]
     if len(number) < 7:
         return number[:1] + "*" * (len(number) - 1)
-    return number[:3] + "*" * (len(number) - 6) + number[-3:]
+    return number[:2] + "*" * (len(number) - 4) + number[-2:]
 
 
 def same_digits(number: str) -> str:
