@@ -43,18 +43,21 @@ def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMappi
     return facts
 
 
-class _ScrubbingFormatter(logging.Formatter):
+class _StandardError(logging.Handler):
     """For the lines of libraries, which know nothing of our secrets."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
+    _plain = logging.Formatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(scrub(self._plain.format(record)), file=sys.stderr)  # noqa: T201 - this is the log
 
 
 def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     """Send everything to standard error: our events as key=value or JSON, libraries from WARNING."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_ScrubbingFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    if not any(isinstance(handler, _StandardError) for handler in root.handlers):
+        root.addHandler(_StandardError())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # told by the figures instead
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -70,7 +73,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # whichever it is by then
         cache_logger_on_first_use=False,
     )
 

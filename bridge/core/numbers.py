@@ -14,7 +14,7 @@ from bridge.core.errors import BadNumber
 
 HOME_REGION = "RU"
 MAX_TEXT = 64
-_SHORT = re.compile(r"\d{2,6}")  # internal numbers: "short extensions 2-6 digits", Mobilon's manual
+_SHORT = re.compile(r"[0-9]{2,6}")  # internal numbers: "short extensions 2-6 digits", Mobilon's manual
 _LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
 _EXTENSION_MARK = re.compile(r"(?i)[\s,;]*(?:доб(?:авочный)?|вн(?:утр)?|ext|x|#)\.?\s*(\d{1,7})\s*$")
 _SEVERAL = re.compile(r"\d[\s)]*[,;/]\s*(?:\+|8|7|\()")
@@ -59,7 +59,7 @@ class PhoneNumber:
         Raises:
             BadNumber: the text holds no number, or more than one; the message says what to write.
         """
-        text = text.strip()
+        text = text.strip().removeprefix("tel:")
         if not text:
             raise BadNumber("Не указан номер телефона")
         if len(text) > MAX_TEXT:
@@ -87,6 +87,9 @@ class PhoneNumber:
         if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
             raise BadNumber("В номере не хватает или слишком много цифр: нужен код города или оператора")
         region = phonenumbers.region_code_for_number(number)
+        lost_a_digit = len(local) == 10 and local.startswith("8")  # of 8XXXXXXXXXX
+        if lost_a_digit and not phonenumbers.is_valid_number(number):
+            raise BadNumber("В номере не хватает цифры: после 8 нужно десять")
         if region is None and number.country_code == 7:
             region = HOME_REGION  # a range newer than the library's tables is still Russian to dial
         return cls(

@@ -111,9 +111,9 @@ def _listen(host: str, port: int) -> socket.socket:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(error.errno, f"адрес {host}:{port} занят или не принадлежит этому компьютеру") from None
     return listener
 
 

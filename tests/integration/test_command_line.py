@@ -1,0 +1,289 @@
+"""The commands an administrator types, run as they are typed: real processes, a folder of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from support.world import ANNA, free_port
+
+from bridge.sim.exchange import FakeExchange
+from bridge.sim.exchange_options import ExchangeOptions
+from bridge.sim.loopback import Loopback
+from bridge.sim.onec import FakeOnec
+
+BRIDGE = [sys.executable, "-m", "bridge"]
+ENV = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")} | {
+    "PYTHONIOENCODING": "utf-8"
+}
+
+
+def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*BRIDGE, *words],
+        cwd=folder,
+        env=ENV | env,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def running(folder: Path, *words: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*BRIDGE, *words],
+        cwd=folder,
+        env=ENV | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=40)
+
+
+def ready(url: str) -> None:
+    for _ in range(400):
+        try:
+            if requests.get(f"{url}/readyz", timeout=1).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.025)
+    raise AssertionError("the bridge never became ready")
+
+
+def test_demo_shows_both_directions_and_ends_well(tmp_path: Path) -> None:
+    done = run(tmp_path, "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "MakeCall(Иванова Анна" in done.stdout
+    assert "START → PREANSWER → ANSWER → HANGUP → END (5)" in done.stdout
+    assert "НЕТ" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_demo_fails_when_a_leg_does_not_arrive(tmp_path: Path) -> None:
+    with Loopback(FakeExchange((ANNA,), options=ExchangeOptions(trouble="http500"))) as exchange:
+        done = run(tmp_path, "demo", "--exchange", exchange.url)
+    assert done.returncode == 1
+    assert "НЕТ" in done.stdout
+    assert "Не дошло" in done.stdout
+
+
+def test_demo_serve_prints_one_line_of_json_and_works_until_it_is_stopped(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, "demo", "--serve", "--json", "--port", str(port)) as process:
+        assert process.stdout
+        facts = json.loads(process.stdout.readline())
+        assert {"wsdl", "wsdl_ru", "user", "password", "hook", "exchange", "onec", "subscribers"} <= set(
+            facts
+        )
+        assert facts["wsdl"].startswith(f"http://127.0.0.1:{port}/")
+        assert b"<definitions" in requests.get(facts["wsdl"], timeout=5).content
+        told = requests.get(
+            facts["hook"], {"key": facts["subscribers"][0]["key"], "number": "89160000001"}, timeout=5
+        )
+        assert (told.status_code, told.text) == (200, "ok")
+        for _ in range(200):
+            received = requests.get(f"{facts['onec']}/sim/received", timeout=5).json()
+            if {one["operation"] for one in received} == {"IncomingCall", "Event"}:
+                break
+            time.sleep(0.02)
+        assert {one["operation"] for one in received} == {"IncomingCall", "Event"}
+
+
+def test_demo_goes_on_with_its_data_at_the_same_addresses(tmp_path: Path) -> None:
+    port = free_port()
+    words = ("demo", "--serve", "--json", "--port", str(port), "--data", str(tmp_path / "data"))
+    kept = []
+    for _ in range(2):
+        with running(tmp_path, *words) as process:
+            assert process.stdout
+            kept.append(json.loads(process.stdout.readline()))
+    assert kept[0]["hook"] == kept[1]["hook"]
+    assert kept[0]["password"] == kept[1]["password"]
+
+
+def _configured(folder: Path, *, exchange: str, onec: str, password: str = "") -> str:
+    """`init`, filled in as an administrator would; returns the address of the bridge."""
+    made = run(folder, "init")
+    assert made.returncode == 0, made.stderr
+    url = f"http://127.0.0.1:{free_port()}"
+    path = folder / "bridge.toml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('listen = "127.0.0.1:8080"', f'listen = "{url.removeprefix("http://")}"')
+    text = text.replace('public_url = "http://127.0.0.1:8080"', f'public_url = "{url}"')
+    text = text.replace('api = "connect" ', f'base_url = "{exchange}"\napi = "connect" ')
+    text = text.replace("впишите ключ абонента из кабинета ВАТС", ANNA.key)
+    text = text.replace('contract = "none"', f'contract = "vatscalls"\nurl = "{onec}/ws/VATScalls"')
+    if password:
+        text = text.replace("# user =", "user =").replace('# password = ""', f'password = "{password}"')
+    path.write_text(text, encoding="utf-8")
+    return url
+
+
+def test_from_init_to_a_ringing_telephone_without_another_file(tmp_path: Path) -> None:
+    exchange, onec = FakeExchange((ANNA,)), FakeOnec(user="Телефония", password="пароль-1С")
+    with Loopback(exchange) as exchange_server, Loopback(onec) as onec_server:
+        url = _configured(tmp_path, exchange=exchange_server.url, onec=onec_server.url, password="пароль-1С")
+        with running(tmp_path, "serve"):
+            ready(url)
+            checked = run(tmp_path, "check")
+            assert checked.returncode == 1, checked.stdout + checked.stderr  # the hook was never heard
+            assert "веб-хук ещё ни разу не приходил" in checked.stdout
+            assert "[ошибка]" not in checked.stdout
+            secret = _value(tmp_path, "hook_secret")
+            told = requests.get(
+                f"{url}/hooks/main/{secret}", {"key": ANNA.key, "number": "89160000001"}, timeout=5
+            )
+            assert told.status_code == 200
+            for _ in range(200):
+                if onec.received:
+                    break
+                time.sleep(0.02)
+            assert '"from": "89160000001"' in onec.received[0].parameters["Data"]
+            assert run(tmp_path, "check").returncode == 0
+        listed = run(tmp_path, "events", "list")
+        assert "доставлено" in listed.stdout
+        assert "89160000001" not in listed.stdout
+        shown = run(tmp_path, "events", "show", "1")
+        assert "принято" in shown.stdout
+        assert "89160000001" not in shown.stdout
+        assert "89160000001" in run(tmp_path, "events", "show", "1", "--full").stdout
+
+
+def _value(folder: Path, name: str) -> str:
+    for line in (folder / "bridge.toml").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name} ="):
+            return line.split('"')[1]
+    raise AssertionError(f"{name} is not in the settings")
+
+
+def test_init_never_touches_a_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text("mine", encoding="utf-8")
+    done = run(tmp_path, "init")
+    assert done.returncode == 2
+    assert "уже есть" in done.stderr
+    assert (tmp_path / "bridge.toml").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_the_settings_file_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    assert (tmp_path / "bridge.toml").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("words", [("serve",), ("check",), ("wsdl",), ("events", "list")])
+def test_a_command_without_settings_says_how_to_make_them(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert "vpbx-bridge init" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_stops_the_bridge_with_one_russian_sentence(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text("[server]\nthreads = 'many'\n", encoding="utf-8")
+    done = run(tmp_path, "serve")
+    assert done.returncode == 2
+    assert "server.threads: нужно целое число" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_bridge_on_the_same_database_refuses_to_start(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    with running(tmp_path, "serve"):
+        ready(url)
+        done = run(tmp_path, "serve", BRIDGE__SERVER__LISTEN=f"127.0.0.1:{free_port()}")
+    assert done.returncode == 2
+    assert "другой мост" in done.stderr
+
+
+def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    with running(tmp_path, "serve"):
+        ready(url)
+        done = run(tmp_path, "serve", BRIDGE__SERVER__DATABASE="other.db")
+    assert done.returncode == 2
+    assert url.removeprefix("http://") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM of POSIX")
+def test_a_stopped_bridge_ends_with_code_zero(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    with running(tmp_path, "serve") as process:
+        ready(url)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_wsdl_prints_what_is_served(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    printed = run(tmp_path, "wsdl", "--ru")
+    with running(tmp_path, "serve"):
+        ready(url)
+        served = requests.get(f"{url}/ws/TelephonyRu?wsdl", timeout=5)
+    assert printed.stdout == served.content.decode()
+
+
+def test_a_new_token_opens_the_door_and_the_old_one_still_does(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    made = run(tmp_path, "token").stdout
+    password = made.split()[made.split().index("раз):") + 1]
+    new_hash = made.split('"')[1]
+    path = tmp_path / "bridge.toml"
+    old = _value(tmp_path, "token_hashes") if "token_hashes =" in path.read_text(encoding="utf-8") else ""
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(f'["{old}"]', f'["{old}", "{new_hash}"]'), encoding="utf-8"
+    )
+    envelope = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<Ping xmlns="http://vpbx-bridge.ru/telephony/1"/></e:Body></e:Envelope>'
+    )
+    with running(tmp_path, "serve"):
+        ready(url)
+        for secret, status in ((password, 200), ("wrong", 401)):
+            answer = requests.post(
+                f"{url}/ws/Telephony",
+                data=envelope,
+                auth=("buh", secret),
+                headers={"Content-Type": "text/xml"},
+                timeout=5,
+            )
+            assert answer.status_code == status
+
+
+def test_simulators_run_from_the_command_line_and_talk_to_each_other(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, "simulate", "1c", "--port", str(port)) as onec:
+        assert onec.stdout
+        assert f"127.0.0.1:{port}" in onec.stdout.readline()
+        assert b"definitions" in requests.get(f"http://127.0.0.1:{port}/ws/VATS?wsdl", timeout=5).content
+    with FakeHook() as hook:
+        done = run(tmp_path, "simulate", "exchange", "--ring", "missed", "--hook", hook.url)
+    assert done.returncode == 0, done.stderr
+    assert len(hook.bodies) == 4
+
+
+class FakeHook(Loopback):
+    """Takes what the simulated exchange posts, and says «ok»."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        super().__init__(self._answer)
+
+    def _answer(self, environ, start_response):  # type: ignore[no-untyped-def]
+        self.bodies.append(environ["wsgi.input"].read())
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]

@@ -1,0 +1,60 @@
+"""What documents repeat of the code is held against it."""
+
+import re
+from pathlib import Path
+
+import bridge
+from bridge.core.delivery import DeliveryState
+from bridge.core.dialing import CallCode
+from bridge.vpbx.mobilon.codes import REFUSALS
+from bridge.web.soap.vocabulary import ENGLISH
+
+ROOT = Path(__file__).parents[2]
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_code_of_an_answer_is_explained_in_the_manual() -> None:
+    ours = {value for name, value in vars(CallCode).items() if name.isupper()}
+    explained = {int(code) for code in re.findall(r"^\| (\d+) \|", OPERATING, re.MULTILINE)}
+    assert ours == explained
+    assert set(REFUSALS) == {1, 2, 3, 4, 5}
+    assert "| 1–5 |" in OPERATING
+
+
+def test_every_log_line_is_explained_in_the_manual() -> None:
+    said = set()
+    for path in Path(bridge.__file__).parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        said |= set(re.findall(r'\b(?:log\.\w+|level)\(\s*"([a-z_]+)"', text))
+    assert said
+    assert {name for name in said if f"`{name}`" not in OPERATING} == set()
+
+
+def test_every_state_of_a_delivery_is_explained_in_the_manual() -> None:
+    from bridge.cli.events import STATES
+
+    assert set(STATES) == set(DeliveryState)
+    assert [russian for russian in STATES.values() if f"| {russian} |" not in OPERATING] == []
+
+
+def test_the_readme_names_the_contract_as_it_is_published() -> None:
+    assert f"`{ENGLISH.namespace}`" in README
+    assert f'"{ENGLISH.namespace}", "{ENGLISH.service}", "{ENGLISH.service}Soap"' in README
+
+
+def test_the_roads_are_the_same_in_the_readme_and_in_the_package() -> None:
+    ours = [
+        re.findall(r"(?:web|flows|vpbx|onec|store|worker)[a-z_/]*", line)
+        for line in (bridge.__doc__ or "").splitlines()
+        if "->" in line
+    ]
+    readme = [
+        re.findall(r"(?:web|flows|vpbx|onec|store|worker)[a-z_/]*", line)
+        for line in README.splitlines()
+        if (line.count("->") >= 2 and "web/" in line) or "worker " in line
+    ]
+    assert ours == readme
+    for road in ours:
+        for step in road:
+            assert list(Path(bridge.__file__).parent.glob(f"{step}*")), step

@@ -1,0 +1,49 @@
+"""Secrets and numbers never reach a log, whoever puts them there."""
+
+import json
+import logging
+
+import pytest
+
+from bridge import observe
+
+
+@pytest.fixture(autouse=True)
+def _configured(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.configure(json_lines=True)
+    observe.hide("tops3cret-key")
+
+
+def test_a_registered_secret_is_hidden_in_our_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.log.info("dial", reason="the exchange said: tops3cret-key is wrong")
+    line = json.loads(capsys.readouterr().err)
+    assert line["reason"] == "the exchange said: *** is wrong"
+
+
+def test_a_registered_secret_is_hidden_in_the_lines_of_libraries(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("urllib3").warning("GET /call?key=%s", "tops3cret-key")
+    assert "tops3cret" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["89235292926", "+7 (923) 529-29-26", "number=89235292926&x"])
+def test_a_telephone_number_in_a_text_is_cut(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    observe.log.info("dial", reason=f"about {text} it said no")
+    said = json.loads(capsys.readouterr().err)["reason"]
+    assert sum(char.isdigit() for char in said) <= 5
+
+
+def test_a_traceback_is_scrubbed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        int("no such number 89235292926 for tops3cret-key")
+    except ValueError as error:
+        observe.log.error("incident", exc_info=error)
+    said = capsys.readouterr().err
+    assert "tops3cret" not in said
+    assert "89235292926" not in said
+    assert "ValueError" in said
+
+
+def test_ids_that_an_operator_looks_for_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.log.info("hook_taken", call_id="1565770000.25643", event_id=1234567890)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["call_id"], line["event_id"]) == ("1565770000.25643", 1234567890)

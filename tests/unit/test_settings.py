@@ -1,0 +1,133 @@
+"""Settings explain themselves, in Russian, to an administrator."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bridge.cli.template import SETTINGS
+from bridge.core.errors import BadSettings
+from bridge.settings import load, parse
+from bridge.settings.model import (
+    DialSection,
+    ExchangeSection,
+    InfobaseSection,
+    ServerSection,
+    SubscriberSection,
+)
+from bridge.web.auth import token_hash
+
+GOOD = """
+[exchange.main]
+hook_secret = "a-hook-secret-of-tests-0001"
+[infobase.buh]
+exchange = "main"
+"""
+DOCS = Path(__file__).parents[2] / "docs" / "operating.md"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_in_the_environment() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("BRIDGE__")}
+    yield
+    os.environ.update(kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[server]\nthreads = 'many'", "server.threads: нужно целое число. Пример: threads = 32"),
+        ("[server]\nlistn = 'x'", "server.listn: такой настройки нет; возможно, имелось в виду listen"),
+        ("[exchange.main]\napi = 'foo'", "exchange.main.api: такого значения нет, возможны: 'connect'"),
+        ("[exchange.main]\nkind = 'mobilon'", "exchange.main.hook_secret: не указано. Пример: hook_secret ="),
+        ("[exchange.main]\nhook_secret = 'short'", "нужно от 16 латинских букв"),
+        ("[exchange.main]\nhook_secret = 'секретсекретсекрет'", "нужно от 16 латинских букв"),
+        (GOOD + "timeout_s = '10s'", "infobase.buh.timeout_s: нужно число. Пример: timeout_s = 10"),
+        (GOOD + "timeout_s = 0", "infobase.buh.timeout_s: слишком мало"),
+        (GOOD + "contract = 'vats'", "нужен url веб-сервиса 1С"),
+        (GOOD + "url = 'http://user:pass@host/ws'", "нужен адрес http(s) без имени, пароля"),
+        (GOOD + "token_hashes = ['secret']", "vpbx-bridge token"),
+        (GOOD.replace('exchange = "main"', 'exchange = "other"'), "нет раздела [exchange.other]"),
+        (GOOD.replace("infobase.buh", 'infobase."Бухгалтерия"'), "латинские строчные буквы"),
+        (GOOD + "[infobase.two]\nexchange = 'main'\nlogin = 'buh'", "то же имя, что у infobase.buh"),
+        ("[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\napi = 'callapi'", "нужен node_token"),
+        (
+            "[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\napi = 'simple-calls'",
+            "нужен api_password",
+        ),
+        (
+            "[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\nbase_url = 'http://pbx.example.ru'",
+            "ключи нельзя передавать по http",
+        ),
+        (
+            "[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\nsubscribers = [{name = 'Анна'}]",
+            "у абонента нужен key или extension",
+        ),
+        ("[server", "это не TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_an_example_of_a_right_one(text: str, said: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        parse(text)
+    assert said in str(caught.value)
+
+
+def test_every_wrong_setting_is_told_at_once() -> None:
+    with pytest.raises(BadSettings) as caught:
+        parse("[server]\nthreads = 'many'\nlisten = 5\n[exchange.main]\n")
+    assert str(caught.value).count("\n") == 3
+
+
+def test_the_environment_is_stronger_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE__INFOBASE__BUH__PASSWORD", "пароль из среды")
+    monkeypatch.setenv("BRIDGE__SERVER__LISTEN", "0.0.0.0:9000")
+    settings = parse(GOOD + "password = 'из файла'")
+    assert settings.infobase["buh"].password.get_secret_value() == "пароль из среды"
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 9000)
+
+
+def test_no_secret_shows_when_settings_are_printed() -> None:
+    settings = parse(GOOD + "password = 'тайна-1С'")
+    assert "тайна" not in repr(settings)
+    assert "a-hook-secret" not in str(settings)
+    assert {"тайна-1С", "a-hook-secret-of-tests-0001"} <= set(settings.secrets())
+
+
+def test_the_file_that_init_writes_is_right_and_uses_the_defaults(tmp_path: Path) -> None:
+    text = SETTINGS.format(hook_secret="a-hook-secret-of-tests-0001", token_hash=token_hash("x"))
+    uncommented = "\n".join(_uncommented(line) for line in text.splitlines())
+    for version in (text, uncommented):
+        path = tmp_path / "bridge.toml"
+        path.write_text(version, encoding="utf-8")
+        settings = load(path)
+        assert settings.server.database == tmp_path.resolve() / "bridge.db"
+        assert settings.infobase["buh"].popup_lifetime_s == InfobaseSection(exchange="x").popup_lifetime_s
+
+
+def _uncommented(line: str) -> str:
+    """`# name = value` becomes a setting; where `init` shows an empty or example value, it must parse."""
+    return (
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line and "trusted" not in line else line
+    )
+
+
+def test_a_file_with_a_byte_order_mark_of_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load(path).infobase
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="vpbx-bridge init"):
+        load(tmp_path / "bridge.toml")
+
+
+@pytest.mark.parametrize(
+    "section", [ServerSection, ExchangeSection, InfobaseSection, DialSection, SubscriberSection]
+)
+def test_every_setting_is_in_the_manual(section: type[BaseModel]) -> None:
+    manual = DOCS.read_text(encoding="utf-8")
+    missing = [name for name in section.model_fields if f"`{name}`" not in manual]
+    assert missing == []
