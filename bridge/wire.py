@@ -19,8 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
-from urllib3.exceptions import TimeoutError as TimeoutError_
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
 
 MAX_ANSWER_BYTES = 256 * 1024
@@ -201,7 +200,13 @@ class Wire:
         return content
 
 
-_NEVER_SENT = (ConnectionRefusedError, socket.gaierror, ConnectTimeoutError, NewConnectionError)
+# the first that is found inside the wrappers; whether the request may have left
+_KNOWN: tuple[tuple[type[Exception], str, bool], ...] = (
+    (ConnectionRefusedError, "соединение отвергнуто: сервер выключен или порт закрыт", False),
+    (socket.gaierror, "имя сервера не найдено в DNS", False),
+    (ssl.SSLCertVerificationError, "сертификату сервера нельзя доверять", False),
+    (ssl.SSLError, "ошибка TLS", True),  # during the handshake or later: not known
+)
 
 
 def _wire_error(error: Exception) -> WireError:
@@ -209,18 +214,13 @@ def _wire_error(error: Exception) -> WireError:
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError)):
         return WireError("неправильный адрес", sent=False)
     chain = _chain(error)
-    sent = not any(isinstance(cause, _NEVER_SENT) for cause in chain)
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        return WireError("сертификату сервера нельзя доверять", sent=False)
-    if any(isinstance(cause, (ssl.SSLError, requests.exceptions.SSLError)) for cause in chain):
-        return WireError("ошибка TLS", sent=True)  # during the handshake or later: not known
-    if any(isinstance(cause, (TimeoutError, TimeoutError_, requests.exceptions.Timeout)) for cause in chain):
+    for kind, said, sent in _KNOWN:
+        if any(isinstance(cause, kind) for cause in chain):
+            return WireError(said, sent=sent)
+    sent = not any(isinstance(cause, (ConnectTimeoutError, NewConnectionError)) for cause in chain)
+    if any(isinstance(cause, (TimeoutError, ReadTimeoutError, ConnectTimeoutError)) for cause in chain):
         what = "нет ответа за отведённое время" if sent else "соединение не установлено за отведённое время"
         return WireError(what, sent=sent, timeout=True)
-    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
-        return WireError("соединение отвергнуто: сервер выключен или порт закрыт", sent=False)
-    if any(isinstance(cause, socket.gaierror) for cause in chain):
-        return WireError("имя сервера не найдено в DNS", sent=False)
     return WireError(f"обмен прерван ({type(chain[-1]).__name__})", sent=sent)
 
 

@@ -219,7 +219,6 @@ def encodings() -> Iterator[Odd]:
             "mbcs",
             "cp037",
             "os",
-            "'utf-8'",
             "x" * 2_000,
             "Ж".encode().decode("latin-1"),
         ),
@@ -304,7 +303,7 @@ def encodings() -> Iterator[Odd]:
             headers=_BARE,
             **_OK,
         )
-    for name in ("UTF8", '"utf-8"', "utf_8", "Utf-8"):
+    for name in ("UTF8", '"utf-8"', "'utf-8'", "utf_8", "Utf-8"):
         yield from _both(
             f"charset-{name}", anna, headers={"Content-Type": f"text/xml; charset={name}"}, **_OK
         )
@@ -358,8 +357,6 @@ def media() -> Iterator[Odd]:
     yield from _both(
         "media-endless-quotes",
         headers={"Content-Type": "text/xml; " + ';"' * 5_000},
-        status=200,
-        answer=SOAP11,
         **_OK,
     )
     bomb = gzip.compress(bytes(20_000_000))

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lxml import etree
+
 from bridge.web.soap.problem import Version
 from bridge.web.soap.service import build
 from bridge.web.soap.vocabulary import OPERATIONS, Language
-from lxml import etree
 
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"

@@ -1,0 +1,155 @@
+"""Outgoing HTTP: bounded in bytes and in total time, nothing followed, nothing trusted by mistake."""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from support.rawserver import RawServer, closed_port_url
+
+from bridge.wire import Wire, WireError
+
+TLS = Path(__file__).parents[1] / "wire" / "tls"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    connections: set[tuple[str, int]]
+
+    def do_GET(self) -> None:
+        self.server.peers.append(self.client_address)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        """Tests read answers, not logs."""
+
+
+@contextmanager
+def server(*, tls: bool = False) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """A keep-alive server; yields its address and the client sockets it saw, one entry a request."""
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.peers = []  # type: ignore[attr-defined]
+    running.daemon_threads = True
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
+        running.socket = context.wrap_socket(running.socket, server_side=True)
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{running.server_address[1]}/", running.peers  # type: ignore[attr-defined]
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    made: list[Wire] = []
+
+    def make(**options: object) -> Wire:
+        made.append(Wire(**options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(
+    wire: Callable[..., Wire],
+) -> None:
+    with server(tls=True) as (url, requests), pytest.raises(WireError, match="нельзя доверять") as caught:
+        wire().get(url)
+    assert caught.value.sent is False
+    assert requests == []
+
+
+def test_a_certificate_of_the_firms_own_authority_is_trusted_when_the_settings_name_it(
+    wire: Callable[..., Wire],
+) -> None:
+    with server(tls=True) as (url, _):
+        assert wire(ca_file=str(TLS / "ca.pem")).get(url).body == b"ok"
+
+
+def test_connections_are_reused_while_they_are_fresh(wire: Callable[..., Wire]) -> None:
+    with server() as (url, requests):
+        peer = wire()
+        for _ in range(3):
+            peer.get(url)
+        peer.close()
+    assert len(requests) == 3
+    assert len(set(requests)) == 1
+
+
+def test_what_must_not_be_repeated_gets_a_connection_of_its_own(wire: Callable[..., Wire]) -> None:
+    with server() as (url, requests):
+        peer = wire(reuse=False)
+        for _ in range(3):
+            peer.get(url)
+    assert len(set(requests)) == 3
+
+
+def test_a_body_that_ends_too_early_is_no_answer(wire: Callable[..., Wire]) -> None:
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nhalf"
+    with RawServer(cut) as peer, pytest.raises(WireError) as caught:
+        wire().get(peer.url)
+    assert caught.value.sent
+
+
+def test_an_answer_over_the_limit_is_refused(wire: Callable[..., Wire]) -> None:
+    big = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000
+    with RawServer(big) as peer, pytest.raises(WireError, match="слишком длинный"):
+        wire(max_bytes=1000).get(peer.url)
+
+
+def test_a_redirect_is_an_answer_and_its_body_is_bounded_too(wire: Callable[..., Wire]) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: %d\r\n\r\n"
+    with RawServer(head % 5 + b"moved") as peer:
+        assert wire().get(peer.url).status == 302
+    with RawServer(head % 5000 + b"x" * 5000) as peer, pytest.raises(WireError, match="слишком длинный"):
+        wire(max_bytes=1000).get(peer.url)
+
+
+def test_a_gzip_bomb_is_never_inflated(wire: Callable[..., Wire]) -> None:
+    packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08"
+    with RawServer(packed) as peer:
+        assert wire().get(peer.url).body == b"\x1f\x8b\x08"
+
+
+@pytest.mark.parametrize("drip_from", [0, 60])
+def test_a_peer_that_drips_is_cut_by_the_total_deadline(wire: Callable[..., Wire], drip_from: int) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 200\r\n\r\n" + b"x" * 200
+    started = time.monotonic()
+    with (
+        RawServer(answer, drip_s=0.05, drip_from=drip_from) as peer,
+        pytest.raises(WireError, match="за отведённое время") as caught,
+    ):
+        wire(total_s=0.5).get(peer.url)
+    assert caught.value.timeout
+    assert time.monotonic() - started < 5
+
+
+def test_a_closed_port_surely_received_nothing(wire: Callable[..., Wire]) -> None:
+    with pytest.raises(WireError, match="соединение отвергнуто") as caught:
+        wire().get(closed_port_url())
+    assert caught.value.sent is False
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/", "http:///x", "http://[::1/x"])
+def test_a_wrong_address_is_an_error_of_ours_without_the_address_in_it(
+    wire: Callable[..., Wire], url: str
+) -> None:
+    with pytest.raises(WireError) as caught:
+        wire().get(f"{url}?key=tops3cret")
+    assert caught.value.sent is False
+    assert "tops3cret" not in str(caught.value)

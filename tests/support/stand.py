@@ -1,0 +1,144 @@
+"""A store on a stand: opened, crashed and reopened on a real file, with a hand on its clock."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bridge.core.calls import CallEvent, CallState, Direction
+from bridge.core.delivery import DeliveryState, Purpose
+from bridge.core.ports import Claim, PlannedDelivery
+from bridge.store.archive import Archive
+from bridge.store.sqlite import SqliteStore
+
+DAY_S = 24 * 3600.0
+START = 1_700_000_000.0
+
+
+class Clock:
+    """Unix time that moves when told."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class SqliteStand:
+    """The SQLite store. Another database has a stand of its own with the same methods."""
+
+    def __init__(
+        self, folder: Path, clock: Clock | None = None, make: Callable[..., SqliteStore] = SqliteStore
+    ) -> None:
+        self.clock = clock or Clock()
+        self.folder = folder
+        self.path = folder / "bridge.db"
+        self._make = make
+        self.store = make(self.path, clock=self.clock)
+
+    def close(self) -> None:
+        self.store.close()
+
+    def reopen(self) -> SqliteStore:
+        """Stop and start again, as after an update."""
+        self.store.close()
+        self.store = self._make(self.path, clock=self.clock)
+        return self.store
+
+    def crash(self) -> SqliteStore:
+        """Go on from what the disk holds at this very moment, as after `kill -9`."""
+        fallen = self.folder.with_name(self.folder.name + "-fallen")
+        fallen.mkdir()
+        for name in ("bridge.db", "bridge.db-wal"):
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, fallen / name)
+        self.store.close()
+        self.folder, self.path = fallen, fallen / "bridge.db"
+        self.store = self._make(self.path, clock=self.clock)
+        return self.store
+
+    def archive(self) -> Archive:
+        return Archive(self.path, clock=self.clock)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Nothing can be committed meanwhile."""
+        with _other(self.path) as other:
+            other.execute("ALTER TABLE attempt RENAME TO attempt_gone")
+        try:
+            yield
+        finally:
+            with _other(self.path) as other:
+                other.execute("ALTER TABLE attempt_gone RENAME TO attempt")
+
+    @contextmanager
+    def slow(self) -> Iterator[None]:
+        """Commits wait until the end, then happen."""
+        with _other(self.path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
+
+@contextmanager
+def _other(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def said(
+    call: str = "c1", state: CallState = CallState.START, time_s: int | None = 100, **changes: object
+) -> CallEvent:
+    """An event of the call `call`; two with the same words are the same event."""
+    event = CallEvent(
+        exchange="main",
+        call_id=call,
+        state=state,
+        direction=Direction.INCOMING,
+        from_number="89160000001",
+        to_number="83912000000",
+        user_key="gW3cyUJAtl50PhF",
+        time_s=time_s,
+        raw=b"{}",
+        raw_media="application/json",
+        fields={"uuid": call},
+        dedup_key=f"{call}|{state.value}|{time_s}",
+    )
+    return replace(event, **changes)  # type: ignore[arg-type]
+
+
+def old_ring(key: str = "gW3cyUJAtl50PhF", number: str = "9160000001") -> CallEvent:
+    """The exchange's first hook: no call, no time, nothing to be recognised by but who and whom."""
+    return said("", CallState.PREANSWER, None, dedup_key="", merge_key=f"{key}|{number}")
+
+
+def journal(infobase: str = "buh", lifetime_s: float = 7 * DAY_S) -> PlannedDelivery:
+    return PlannedDelivery(
+        infobase=infobase, operation="Event", purpose=Purpose.JOURNAL, lifetime_s=lifetime_s
+    )
+
+
+def popup(infobase: str = "buh", lifetime_s: float = 30.0) -> PlannedDelivery:
+    return PlannedDelivery(
+        infobase=infobase, operation="IncomingCall", purpose=Purpose.POPUP, lifetime_s=lifetime_s
+    )
+
+
+def words(claim: Claim | None) -> tuple[str, str] | None:
+    """The call and the state that a claim is about."""
+    return claim and (claim.stored.event.call_id, claim.stored.event.state.value)
+
+
+def states(archive: Archive) -> dict[tuple[str, str], DeliveryState]:
+    """(call, state) -> what became of its delivery."""
+    found = archive.deliveries(limit=10_000)
+    return {(stored.event.call_id, stored.event.state.value): one.state for one, stored in found}
