@@ -21,6 +21,8 @@ from bridge.sim.onec import FakeOnec
 from bridge.sim.scenarios import SCENARIOS
 from bridge.wiring import assemble
 
+SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
+
 
 @click.command()
 @click.option("--serve", "stay", is_flag=True, help="Не заканчивать: остаться работать до Ctrl+C.")
@@ -49,7 +51,12 @@ def demo(
     observe.configure(level="INFO" if stay and not as_json else "ERROR")
     with _folder(data) as folder:
         script = Script(
-            data=folder, port=port, onec_url=onec_url, contract=contract, exchange_url=exchange_url
+            data=folder,
+            port=port,
+            onec_url=onec_url,
+            contract=contract,
+            exchange_url=exchange_url,
+            popup_lifetime_s=30.0 if stay else SHORT_POPUP_S,
         )
         with staged(script) as stage:
             if stay:

@@ -12,7 +12,9 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge import __version__
+from bridge.core.delivery import DeliveryState
 from bridge.demo.stage import SUBSCRIBERS, USER, Stage
+from bridge.store.archive import Archive
 
 CALLER = "89160000001"
 CLIENT_NUMBER = "8 (923) 529-29-26"
@@ -133,7 +135,7 @@ def _ring(stage: Stage, transcript: Transcript) -> None:
     posted = stage.exchange.ring("answered", CALLER, SUBSCRIBERS[0])
     accepted = all(post.status == 200 for post in posted)
     transcript.leg(
-        f"ВАТС: {len(posted)} событий звонка, мост ответил «ok» на каждое",
+        f"ВАТС: событий звонка {len(posted)}, мост ответил «ok» на каждое",
         arrived=accepted,
         took_s=_since(started),
     )
@@ -155,12 +157,27 @@ def _outage(stage: Stage, transcript: Transcript) -> None:
     posted = stage.exchange.ring("missed", caller, SUBSCRIBERS[1])
     accepted = all(post.status == 200 for post in posted)
     transcript.leg(
-        f"1С не отвечает; ВАТС: {len(posted)} событий, мост принял все",
+        f"1С не отвечает; ВАТС: событий {len(posted)}, мост принял все",
         arrived=accepted,
         took_s=_since(started),
     )
+    _expired(stage, transcript)
     stage.onec_server.start()
-    _heard(stage, transcript, "Event", caller, len(posted), "1С включена: события пришли все и по порядку")
+    told = "1С включена: журнал звонка пришёл весь и по порядку, без карточки"
+    _heard(stage, transcript, "Event", caller, len(posted) - 1, told)
+    cards = _about(stage, "IncomingCall", caller)
+    transcript.leg("запоздалая карточка не всплыла", arrived=not cards, took_s=0.0)
+
+
+def _expired(stage: Stage, transcript: Transcript) -> None:
+    """Wait until the card of the call has outlived its purpose, which must be visible."""
+    started = time.monotonic()
+    archive = Archive(stage.database)
+    while not (found := archive.deliveries(state=DeliveryState.EXPIRED)) and _since(started) < PATIENCE_S:
+        time.sleep(0.05)
+    transcript.leg(
+        "карточка звонка истекла: это видно в списке событий", arrived=bool(found), took_s=_since(started)
+    )
 
 
 def _heard(stage: Stage, transcript: Transcript, operation: str, number: str, count: int, text: str) -> None:

@@ -40,6 +40,7 @@ class Script:
     onec_url: str = ""
     contract: str = "vatscalls"
     exchange_url: str = ""
+    popup_lifetime_s: float = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Stage:
     onec: FakeOnec | None
     onec_server: Loopback | None
     bridge: Bridge
+    database: Path
 
     @property
     def wsdl(self) -> str:
@@ -111,6 +113,7 @@ def staged(script: Script) -> Iterator[Stage]:
             onec=onec,
             onec_server=onec_server,
             bridge=bridge,
+            database=_database(script),
         )
         if exchange is not None:
             exchange.hook_url = stage.hook
@@ -131,6 +134,10 @@ def _keys(data: Path) -> dict[str, str]:
     return keys
 
 
+def _database(script: Script) -> Path:
+    return script.data / "bridge.db"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -147,6 +154,7 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
             "contract": contract,
             "url": _service(onec_url, contract),
             "probe_s": 1.0,
+            "popup_lifetime_s": script.popup_lifetime_s,
         }
         for contract in contracts
     }
@@ -161,7 +169,7 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
             "server": {
                 "listen": urlsplit(url).netloc,
                 "public_url": url,
-                "database": script.data / "bridge.db",
+                "database": _database(script),
             },
             "exchange": {
                 EXCHANGE: {

@@ -5,7 +5,6 @@ import io
 import logging
 import os
 import re
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 import structlog
 from bridge import observe
+from bridge.web.auth import token_hash
 from support.hostile import (
     ALL,
     DATES,
@@ -54,9 +54,10 @@ def said() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handlers, level = logging.root.handlers[:], logging.root.level
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stderr", stream)
         patch.setattr(observe, "hide", lambda *_: None)
         observe.configure(json_lines=True)
+        structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(stream))
+        logging.root.handlers[:] = [logging.StreamHandler(stream)]  # the libraries, unscrubbed
         yield stream
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
@@ -79,8 +80,6 @@ def here(said: io.StringIO, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def _deaf() -> dict[str, object]:
-    from bridge.web.auth import token_hash
-
     return {"exchange": "main", "token_hashes": [token_hash(PASSWORD)]}
 
 
