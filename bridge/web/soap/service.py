@@ -47,6 +47,8 @@ class Models:
 
     def value(self, xsd: str, value: Any) -> Any:
         """Our value (English member names) as an instance of the Spyne class."""
+        if xsd == words.DATE_TIME:
+            return value.replace(microsecond=0)  # 1C keeps whole seconds
         if xsd in _SCALARS:
             return value
         if xsd.startswith("*"):
