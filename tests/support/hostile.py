@@ -165,7 +165,7 @@ def entities() -> Iterator[Odd]:
     yield from _both(
         "xinclude",
         call(
-            number='<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file://{FILE}" parse="text"/>'
+            number='<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file://{FILE}" parse="text"/>'
         ),
         says="простым текстом",
     )
@@ -387,7 +387,7 @@ def media() -> Iterator[Odd]:
     yield Odd(name="fault-1.2-media-1.1", body=envelope("<x/>", SOAP12), answer=SOAP12)
     yield Odd(name="fault-1.1-media-1.2", version=SOAP12, body=envelope("<x/>"), answer=SOAP11)
     for action in ("", '""', f'"{NS}#Telephony:MakeCall"', "MakeCall", '"wrong"', "x" * 5_000, "\xd0\x9f"):
-        yield from _both(f"soapaction-{ascii(action[:12])}", headers={"SOAPAction": action}, **_OK)
+        yield from _both(f"soapaction-{action[:12]!a}", headers={"SOAPAction": action}, **_OK)
 
 
 def envelopes() -> Iterator[Odd]:
@@ -606,8 +606,8 @@ DATES = {  # text -> whether it is a day
     "2026-11-01": True, " 2026-11-01 ": True, "2026-11-01T00:00:00": True, "2026-11-01Z": True,
     "2026-11-01+07:00": True, "31.12.2026": True, "31.12.2026 0:00:00": True, "0001-01-01T00:00:00": True,
     "2026-02-30": False, "2026-13-01": False, "0000-01-01": False, "26-11-01": False, "20261101": False,
-    "24:00:00": False, "2026-11-01'": False, "٢٠٢٦-١١-٠١": False, "yesterday": False, "": False, "2026-11-01\u0000".strip("\0") + "x": False,
-    "9" * 4_000: False,
+    "24:00:00": False, "2026-11-01'": False, "٢٠٢٦-١١-٠١": False, "yesterday": False, "": False,
+    "2026-11-01x": False, "9" * 4_000: False,
 }  # fmt: skip
 NUMBERS = {  # text -> whether it is a whole number of 64 bits
     "0": True, " 7 ": True, "": True, "+5": True, "-1": True, "007": True, str(2**63 - 1): True,

@@ -19,11 +19,26 @@ class RawAnswer:
 
 
 class Line:
-    """One connection to 127.0.0.1. Everything waits at most `timeout_s`."""
+    """One connection to 127.0.0.1. Everything waits at most `timeout_s`.
 
-    def __init__(self, port: int, timeout_s: float = 10.0) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout_s)
+    Args:
+        room: bytes that the system takes in before they are asked for; 0: as many as it likes.
+    """
+
+    def __init__(self, port: int, timeout_s: float = 10.0, *, room: int = 0) -> None:
+        self._socket = socket.socket()
+        self._socket.settimeout(timeout_s)
+        if room:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        try:
+            self._socket.connect(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
         self._came = b""
+
+    def close(self) -> None:
+        self._socket.close()
 
     def __enter__(self) -> "Line":
         return self
@@ -31,7 +46,7 @@ class Line:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self.close()
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)

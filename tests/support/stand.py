@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,24 +66,32 @@ class SqliteStand:
     def archive(self) -> Archive:
         return Archive(self.path, clock=self.clock)
 
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Nothing can be committed meanwhile."""
-        with _other(self.path) as other:
-            other.execute("ALTER TABLE attempt RENAME TO attempt_gone")
-        try:
-            yield
-        finally:
-            with _other(self.path) as other:
-                other.execute("ALTER TABLE attempt_gone RENAME TO attempt")
+    def refusing(self) -> AbstractContextManager[None]:
+        return refusing(self.path)
 
-    @contextmanager
-    def slow(self) -> Iterator[None]:
-        """Commits wait until the end, then happen."""
-        with _other(self.path) as other:
-            other.execute("BEGIN IMMEDIATE")
-            yield
-            other.execute("ROLLBACK")
+    def slow(self) -> AbstractContextManager[None]:
+        return slow(self.path)
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Nothing can be committed meanwhile."""
+    with _other(path) as other:
+        other.execute("ALTER TABLE attempt RENAME TO attempt_gone")
+    try:
+        yield
+    finally:
+        with _other(path) as other:
+            other.execute("ALTER TABLE attempt_gone RENAME TO attempt")
+
+
+@contextmanager
+def slow(path: Path) -> Iterator[None]:
+    """Another program writes: commits wait until the end, or as long as their patience lasts."""
+    with _other(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 @contextmanager

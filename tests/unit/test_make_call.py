@@ -1,0 +1,175 @@
+"""The road «1C dials»: one click, at most one dial, one honest sentence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bridge.core.calls import Subscriber
+from bridge.core.dialing import CallCode, CallResult, DialPolicy, DialStatus
+from bridge.core.errors import StoreUnavailable
+from bridge.core.numbers import PhoneNumber
+from bridge.core.ports import DialRecord
+from bridge.flows.make_call import IN_PROGRESS, Desk, make_call
+
+ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
+PETR = Subscriber(name="Петров Пётр", extension="102")
+RANG = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="x1")
+NUMBER = "8 (923) 529-29-26"
+
+
+@dataclass
+class Exchange:
+    answer: CallResult = RANG
+    dialled: list[tuple[Subscriber, str]] = field(default_factory=list)
+
+    def dial(self, subscriber: Subscriber, number: PhoneNumber) -> CallResult:
+        self.dialled.append((subscriber, number.digits))
+        return self.answer
+
+
+@dataclass
+class Log:
+    """Clicks in memory. `fails` names the step at which the store goes away."""
+
+    fails: str = ""
+    clicks: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    results: dict[int, CallResult] = field(default_factory=dict)
+
+    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+        if self.fails == "begin":
+            raise StoreUnavailable("диск полон")
+        click = (infobase, subscriber, number)
+        if click in self.clicks:
+            dial_id = self.clicks[click]
+            return DialRecord(id=dial_id, result=self.results.get(dial_id), fresh=False)
+        self.clicks[click] = len(self.clicks) + 1
+        return DialRecord(id=self.clicks[click], result=None, fresh=True)
+
+    def end(self, dial_id: int, result: CallResult) -> None:
+        if self.fails == "end":
+            raise StoreUnavailable("диск полон")
+        self.results[dial_id] = result
+
+    def look(self, dial_id: int) -> CallResult | None:
+        return self.results.get(dial_id)
+
+
+@dataclass
+class Office:
+    exchange: Exchange = field(default_factory=Exchange)
+    log: Log = field(default_factory=Log)
+    rules: dict[str, Any] = field(default_factory=dict)
+    wait: Callable[[int], CallResult | None] = lambda _: None
+
+    def click(self, handle: str = "101", number: str = NUMBER) -> CallResult:
+        desk = Desk(infobase="buh", exchange=self.exchange, subscribers=(ANNA, PETR), **self.rules)
+        return make_call(handle, number, desk=desk, log=self.log, wait_for_first=self.wait)
+
+
+@pytest.mark.parametrize("handle", [ANNA.key, "101", "Иванова Анна", " иванова анна "])
+def test_a_subscriber_is_found_by_key_extension_or_name(handle: str) -> None:
+    office = Office()
+    assert office.click(handle) == RANG
+    assert office.exchange.dialled == [(ANNA, "79235292926")]
+
+
+def test_a_subscriber_without_a_key_is_found_by_extension() -> None:
+    office = Office()
+    office.click("102")
+    assert office.exchange.dialled == [(PETR, "79235292926")]
+
+
+@pytest.mark.parametrize("handle", ["", "  ", "103", "Иванова", "gw3cyujatl50phf"])
+def test_an_unknown_subscriber_is_refused_and_nothing_is_dialled(handle: str) -> None:
+    office = Office()
+    result = office.click(handle)
+    assert (result.status, result.code) == (DialStatus.FAILED, CallCode.UNKNOWN_SUBSCRIBER)
+    assert (office.exchange.dialled, office.log.clicks) == ([], {})
+
+
+def test_an_unlisted_key_goes_to_the_exchange_where_that_is_allowed() -> None:
+    office = Office(rules={"unlisted_keys": True})
+    office.click("k-unlisted")
+    office.click("777")
+    assert [(who.key, who.extension) for who, _ in office.exchange.dialled] == [
+        ("k-unlisted", ""),
+        ("777", "777"),
+    ]
+    assert office.click("  ").code == CallCode.UNKNOWN_SUBSCRIBER
+
+
+@pytest.mark.parametrize("number", ["", "звоните", "8 923", "89235292926, 89235292927"])
+def test_a_bad_number_is_refused_with_advice(number: str) -> None:
+    office = Office()
+    result = office.click(number=number)
+    assert result.code == CallCode.BAD_NUMBER
+    assert result.message
+    assert office.exchange.dialled == []
+
+
+@pytest.mark.parametrize(
+    ("number", "policy"),
+    [
+        ("+1 212 555 01 00", DialPolicy()),
+        ("8 809 505 00 00", DialPolicy()),
+        ("102", DialPolicy(internal=False)),
+    ],
+)
+def test_what_the_rules_forbid_is_not_dialled(number: str, policy: DialPolicy) -> None:
+    office = Office(rules={"policy": policy})
+    assert office.click(number=number).code == CallCode.NOT_ALLOWED
+    assert (office.exchange.dialled, office.log.clicks) == ([], {})
+
+
+def test_a_city_number_is_completed() -> None:
+    office = Office(rules={"area_code": "391"})
+    office.click(number="274-50-00")
+    assert office.exchange.dialled == [(ANNA, "73912745000")]
+
+
+def test_a_double_click_dials_once_and_reads_the_first_answer() -> None:
+    office = Office()
+    answers = [office.click("101"), office.click(ANNA.key), office.click(ANNA.name, "+79235292926")]
+    assert answers == [RANG] * 3, "one click, however the person and the number are written"
+    assert len(office.exchange.dialled) == 1
+
+
+def test_a_refusal_of_the_exchange_is_the_answer_of_the_second_click_too() -> None:
+    busy = CallResult.fail(3, "Занято")
+    office = Office(Exchange(busy))
+    assert [office.click(), office.click()] == [busy, busy]
+    assert len(office.exchange.dialled) == 1
+
+
+def test_a_click_while_the_first_is_dialled_waits_for_its_answer() -> None:
+    office = Office()
+    office.log.begin("buh", ANNA.key, "79235292926", window_s=10)
+    waited: list[int] = []
+    office.wait = lambda dial_id: waited.append(dial_id) or RANG  # type: ignore[func-returns-value]
+    assert (office.click(), waited, office.exchange.dialled) == (RANG, [1], [])
+
+
+def test_a_click_whose_first_has_no_answer_yet_is_told_so() -> None:
+    office = Office()
+    office.log.begin("buh", ANNA.key, "79235292926", window_s=10)
+    assert office.click() == IN_PROGRESS
+    assert IN_PROGRESS.code == CallCode.IN_PROGRESS
+    assert office.exchange.dialled == []
+
+
+def test_without_a_record_nothing_is_dialled() -> None:
+    office = Office(log=Log(fails="begin"))
+    with pytest.raises(StoreUnavailable):
+        office.click()
+    assert office.exchange.dialled == []
+
+
+def test_a_store_that_fails_after_the_dial_does_not_hide_that_the_telephone_rings() -> None:
+    office = Office(log=Log(fails="end"))
+    result = office.click()
+    assert (result.status, result.code, result.call_id) == (DialStatus.STARTED, 0, "x1")
+    assert result.message.startswith("Звоним (")
+    assert office.click() == IN_PROGRESS
+    assert len(office.exchange.dialled) == 1
