@@ -11,7 +11,7 @@ from collections.abc import MutableMapping
 from typing import Any, cast
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 
@@ -111,5 +111,20 @@ class Figures:
             "bridge_soap_requests",
             "SOAP requests by service and HTTP status",
             ["service", "status"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "bridge_waiting", "Deliveries that wait, by infobase", ["infobase"], registry=self.registry
+        )
+        self.oldest_seconds = Gauge(
+            "bridge_oldest_waiting_seconds",
+            "How long the oldest of them has waited",
+            ["infobase"],
+            registry=self.registry,
+        )
+        self.away = Gauge(
+            "bridge_infobase_away",
+            "1 while an infobase cannot hear, 2 while it refuses our login",
+            ["infobase"],
             registry=self.registry,
         )

@@ -18,6 +18,7 @@ from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.store.archive import Archive
 from bridge.store.sqlite import SqliteStore
 from bridge.vpbx.mobilon import MobilonApi, MobilonClient, MobilonHook
 from bridge.web.auth import Gatekeeper
@@ -203,6 +204,7 @@ def _router(
     health = HealthEndpoint(
         ready=store.ping,
         serving=lambda: entrance.server is None or not entrance.server.draining,
+        look=lambda: _look(Archive(settings.server.database), worker, figures),
         figures=figures,
     )
     entrance.application = Router(
@@ -210,6 +212,17 @@ def _router(
         prefixes={HOOKS: hooks},
     )
     return entrance
+
+
+def _look(archive: Archive, worker: Worker, figures: Figures) -> None:
+    """How much waits and who cannot hear, for whoever reads the figures now."""
+    depths = {depth.infobase: depth for depth in archive.depths()}
+    now = time.time()
+    for name, breaker in worker.breakers().items():
+        depth = depths.get(name)
+        figures.waiting.labels(name).set(depth.waiting if depth else 0)
+        figures.oldest_seconds.labels(name).set(max(0.0, now - depth.oldest_at) if depth else 0)
+        figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
 
 
 def _take(

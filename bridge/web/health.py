@@ -15,11 +15,20 @@ class HealthEndpoint:
     Args:
         ready: proves that the store can commit, or raises `StoreUnavailable`.
         serving: False once the bridge drains, so that a proxy sends new work elsewhere.
+        look: brings the figures that are states, not counts, up to date before they are shown.
     """
 
-    def __init__(self, *, ready: Callable[[], None], serving: Callable[[], bool], figures: Figures) -> None:
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], None],
+        serving: Callable[[], bool],
+        look: Callable[[], None],
+        figures: Figures,
+    ) -> None:
         self._ready = ready
         self._serving = serving
+        self._look = look
         self._figures = figures
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -30,6 +39,7 @@ class HealthEndpoint:
             case "/healthz":
                 return Reply.text(200, "alive")
             case "/metrics":
+                self._look()
                 return Reply(
                     status=200, body=generate_latest(self._figures.registry), media=CONTENT_TYPE_LATEST
                 )
