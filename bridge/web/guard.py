@@ -1,77 +1,142 @@
 """What waitress 3.0.2 lets through and the public internet should not: at the level of HTTP itself.
 
 Measured on waitress 3.0.2: Content-Length beside Transfer-Encoding, a doubled Transfer-Encoding,
-two Host headers and 5,000 headers are accepted, and a client that dribbles one byte per second
-keeps its connection for ever.
+two Host headers and 5,000 headers are accepted; what follows a chunked request runs as the next
+one; a client that dribbles one byte per second keeps its connection for ever; a refusal is reset
+away while its client is still sending.
 """
 
+import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
-from bridge.web.soap.problem import Blame, SoapError, fault
+from bridge.web.http import NOSNIFF
+from bridge.web.soap.problem import refusal
 
 MAX_HEADERS = 64
 REQUEST_DEADLINE_S = 15.0  # from the first byte of a request to its last
+LINGER_S = 3.0  # a refused client may still be sending that long (RFC 9112 §9.6)
+_SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization")
 
 
 class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
     """Refuses what two servers in a row could read as different requests."""
 
+    head = b""  # as much of the request line and headers as came, for the refusal
+
+    def received(self, data: bytes) -> int:
+        consumed = int(super().received(data))
+        if self.error is not None:
+            self.expect_continue = False  # else waitress says "100 Continue" and waits for the body
+        return consumed
+
     def parse_header(self, header_plus: bytes) -> None:
-        names = [line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\r\n")[1:]]
-        if len(names) > MAX_HEADERS + 1:
+        # for headers that are too long, waitress parses "GET / HTTP/1.0" in their place
+        self.head = max(header_plus, self.header_plus, key=len)
+        lines = [line for line in header_plus.split(b"\r\n")[1:] if line]
+        fields = [line.partition(b":") for line in lines]
+        names = [name.strip().lower() for name, _, _ in fields]
+        if len(names) > MAX_HEADERS:
             raise ParsingError("Too many headers")
-        if any(line[:1] in (b" ", b"\t") for line in header_plus.split(b"\r\n")[1:]):
-            raise ParsingError("Folded headers are not accepted")
-        for single in (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization"):
-            if names.count(single) > 1:
-                raise ParsingError("Repeated header")
-        if b"transfer-encoding" in names and b"content-length" in names:
-            raise ParsingError("Content-Length beside Transfer-Encoding")
-        super().parse_header(header_plus)
+        if any(line[:1] in (b" ", b"\t") for line in lines):
+            raise ParsingError("Folded headers are not accepted")  # RFC 9112 §5.2
+        if any(names.count(single) > 1 for single in _SINGLE):
+            raise ParsingError("Repeated header")
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # a length of 5,000 digits, "http://[": neither is caught by waitress
+            raise ParsingError("Not a number or not an address") from None
+        self._check_version(names)
+        for name, (_, _, value) in zip(names, fields, strict=True):
+            if name == b"transfer-encoding":
+                self._check_framing(value, names)
+
+    def _check_version(self, names: list[bytes]) -> None:
         if self.version not in ("1.0", "1.1"):
             raise ParsingError("Unknown version of HTTP")
         if self.version == "1.1" and b"host" not in names:
             raise ParsingError("No Host header")
-        if b"transfer-encoding" in names:
-            self.connection_close = True  # nothing may follow what was framed by chunks
+
+    def _check_framing(self, encoding: bytes, names: list[bytes]) -> None:
+        """RFC 9112 §6.1: framed by chunks once, in HTTP/1.1, and by nothing else."""
+        if b"content-length" in names or self.version != "1.1":
+            raise ParsingError("Transfer-Encoding beside Content-Length or in HTTP/1.0")
+        if encoding.strip(b" \t").lower() != b"chunked":
+            raise ParsingError("Transfer-Encoding may only be chunked")
+        # nothing may follow what was framed by chunks; `connection_close` of the parser is read by nobody
+        self.headers["CONNECTION"] = "close"
 
 
-class SoapErrorTask(ErrorTask):  # type: ignore[misc]
-    """A refusal by the HTTP layer itself; a SOAP client gets it as a Fault."""
+class RefusalTask(ErrorTask):  # type: ignore[misc]
+    """A refusal by the HTTP layer itself; a SOAP client gets it as a Fault. It repeats nothing."""
 
     def execute(self) -> None:
-        if not str(getattr(self.request, "path", "")).startswith("/ws/"):
-            super().execute()
-            return
         error = self.request.error
-        problem = SoapError(f"Запрос HTTP не принят: {error.code} {error.reason}", blame=Blame.CLIENT)
-        body = fault(problem)
+        head = self.request.head.decode("latin-1")
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", problem.version.media))
+        media, body = refusal(head.partition(" ")[2], head, f"Запрос HTTP не принят: {self.status}")
+        self.request.headers["CONNECTION"] = "close"  # else waitress tells HTTP/1.0 both
+        self.response_headers += [("Content-Type", media), NOSNIFF]
         self.set_close_on_finish()
         self.content_length = len(body)
-        self.write(body)
+        self.channel.refused = True
+        self.write(b"" if head.startswith("HEAD ") else body)
 
 
 class GuardedChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection that must finish each request in time."""
+    """A connection that must finish each request in time, and hears its refusal out."""
 
     parser_class = GuardedParser
-    error_task_class = SoapErrorTask
+    error_task_class = RefusalTask
+    refused = False
     _began: float | None = None
+    _lingers_since: float | None = None
 
     def received(self, data: bytes) -> Any:
+        before = self.request
         result = super().received(data)
         if self.request is None:
             self._began = None
-        elif self._began is None:
+        elif self.request is not before:
             self._began = time.monotonic()
         return result
 
     def overdue(self) -> bool:
-        return self._began is not None and time.monotonic() - self._began > REQUEST_DEADLINE_S
+        now = time.monotonic()
+        if self._lingers_since is not None:
+            return now - self._lingers_since > LINGER_S
+        late = self._began is not None and now - self._began > REQUEST_DEADLINE_S
+        return late and not self.requests  # what is being answered may take its time
+
+    def busy(self) -> bool:
+        """A request is being received, answered or refused."""
+        under_way = self.requests or self.total_outbufs_len or self.request is not None
+        return bool(under_way or self._lingers_since is not None) and not self.overdue()
+
+    def handle_write(self) -> None:
+        ready = self.refused and self.close_when_flushed and not self.total_outbufs_len
+        if ready and self._lingers_since is None and not self.will_close:
+            self._linger()
+        super().handle_write()
+
+    def readable(self) -> bool:
+        return bool(self._lingers_since is not None or super().readable())
+
+    def handle_read(self) -> None:
+        if self._lingers_since is None:
+            super().handle_read()
+            return
+        with suppress(OSError):
+            self.recv(self.adj.recv_bytes)  # to nowhere; the end of it closes the connection
+
+    def _linger(self) -> None:
+        """Closing now would send a reset, which overtakes the answer (RFC 9112 §9.6)."""
+        self.close_when_flushed = False
+        self._lingers_since = time.monotonic()
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)

@@ -7,6 +7,7 @@ from typing import Any
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
@@ -28,7 +29,7 @@ class Reply:
         headers = [
             ("Content-Type", self.media),
             ("Content-Length", str(len(self.body))),
-            ("X-Content-Type-Options", "nosniff"),
+            NOSNIFF,
             *self.headers.items(),
         ]
         start_response(line, headers)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from bridge.observe import log
 from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
+from bridge.web.soap.problem import Blame, refusal
 
 MAX_QUERY = 4096
 
@@ -18,14 +19,15 @@ class Router:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
-            return Reply.text(414, "too long").send(environ, start_response)
+            return _refusal(environ, 414, "Слишком длинный адрес").send(environ, start_response)
         application = self._find(path_text(environ))
         try:
             return application(environ, start_response)
         except Exception as error:  # noqa: BLE001 - the last resort of the whole server
             incident = secrets.token_hex(4)
             log.error("incident", incident=incident, exc_info=error)
-            return Reply.text(500, f"internal error {incident}").send(environ, start_response)
+            text = f"Внутренняя ошибка моста, номер {incident}"
+            return _refusal(environ, 500, text, Blame.SERVER).send(environ, start_response)
 
     def _find(self, path: str) -> WsgiApp:
         found = self._exact.get(path.rstrip("/") or "/")
@@ -35,6 +37,11 @@ class Router:
             if path.startswith(prefix):
                 return application
         return _nothing
+
+
+def _refusal(environ: Environ, status: int, text: str, blame: Blame = Blame.CLIENT) -> Reply:
+    media, body = refusal(path_text(environ), environ.get("CONTENT_TYPE", ""), text, blame=blame)
+    return Reply(status=status, body=body, media=media)
 
 
 def _nothing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -50,7 +50,7 @@ class Server:
             connection_limit=1000,
             asyncore_use_poll=True,
             channel_timeout=30,
-            cleanup_interval=3,
+            cleanup_interval=1,  # how late a deadline may be noticed
             max_request_header_size=16 * 1024,
             max_request_body_size=1024 * 1024,  # answered 413 before it is read; each entrance has its own
             inbuf_overflow=2 * 1024 * 1024,  # never to a temporary file
@@ -83,9 +83,12 @@ class Server:
         """Serve until `drain` was asked for and everybody has their answer."""
         try:
             while not self._finished():
-                wasyncore.loop(timeout=1.0, use_poll=True, map=self._server._map, count=1)
+                timeout = 0.1 if self.draining else 1.0  # nothing wakes the loop when the quiet is over
+                wasyncore.loop(timeout=timeout, use_poll=True, map=self._server._map, count=1)
         finally:
             self._server.task_dispatcher.shutdown(timeout=5)
+            for channel in list(self._server.active_channels.values()):
+                channel.handle_close()  # with its buffers, which may be temporary files
             wasyncore.close_all(self._server._map, ignore_all=True)
 
     def drain(self) -> None:
@@ -133,9 +136,7 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
         self.socket.close()
 
     def idle(self) -> bool:
-        return not any(
-            channel.requests or channel.total_outbufs_len for channel in self.active_channels.values()
-        )
+        return not any(channel.busy() for channel in list(self.active_channels.values()))
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

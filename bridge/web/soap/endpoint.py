@@ -10,7 +10,7 @@ from spyne.server.wsgi import WsgiApplication
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import Figures, log
 from bridge.web.auth import CHALLENGE, Gatekeeper
-from bridge.web.http import Environ, Reply, StartResponse, read_body
+from bridge.web.http import NOSNIFF, Environ, Reply, StartResponse, read_body
 from bridge.web.soap.envelope import Call, read_call, version_of
 from bridge.web.soap.problem import Blame, SoapError, Version, fault
 from bridge.web.soap.protocol import CALL_KEY
@@ -83,10 +83,13 @@ class SoapEndpoint:
         body = read_body(environ, MAX_BODY)
         if body is None:
             raise SoapError("Слишком большой запрос: больше 64 КБ", status=413, version=version)
-        root = scan(decode(body, charset))
-        return read_call(
-            root, version_of(root), namespace=self._language.namespace, operations=self._contract
-        )
+        try:
+            root = scan(decode(body, charset))
+            spoken = version_of(root)
+        except SoapError as problem:
+            problem.version = version
+            raise
+        return read_call(root, spoken, namespace=self._language.namespace, operations=self._contract)
 
     def _serve(self, call: Call, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         application: WsgiApplication = self._applications[call.version]
@@ -101,7 +104,7 @@ class SoapEndpoint:
         except Exception as error:  # noqa: BLE001 - the last resort: 1C must get a Fault, not a page
             return self._refuse(_incident(error, call), environ, start_response)
         self._figures.soap_requests.labels(self._language.service, status[:3]).inc()
-        start_response(status, headers)
+        start_response(status, [*headers, NOSNIFF])
         return [body]
 
     def _refuse(self, problem: SoapError, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -13,6 +13,8 @@ from bridge.web.soap.problem import Blame, SoapError, Version
 from bridge.web.soap.scan import Element
 
 _XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+# multi-reference values: SOAP 1.1 §5.4.1, SOAP 1.2 part 2 §3.1.5
+_REFERENCES = frozenset({"href", "{http://www.w3.org/2003/05/soap-encoding}ref"})
 _TRUE = frozenset({"1", "true"})
 MAX_VALUE = 4096  # characters of one parameter
 MAX_ECHO = 40
@@ -104,7 +106,7 @@ def _parameters(request: Element, namespace: str, types: Mapping[str, str]) -> d
 
 
 def _text(element: Element) -> str:
-    if "href" in element.attributes:
+    if not _REFERENCES.isdisjoint(element.attributes):
         raise SoapError(f"Параметр {element.name}: ссылки href не поддерживаются")
     if element.children:
         raise SoapError(f"Параметр {element.name} должен быть простым текстом")

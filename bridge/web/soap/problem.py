@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 from xml.sax.saxutils import escape
 
+PATHS = "/ws/"  # who asks below it, expects SOAP
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -87,3 +88,15 @@ def fault(problem: SoapError) -> bytes:
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<soap:Envelope xmlns:soap="{problem.version.value}"><soap:Body>{body}</soap:Body></soap:Envelope>'
     ).encode()
+
+
+def refusal(path: str, content_type: str, text: str, *, blame: Blame = Blame.CLIENT) -> tuple[str, bytes]:
+    """Media type and body of an answer that is given beside SOAP: a Fault where SOAP was asked.
+
+    Args:
+        content_type: of the request; it alone tells the version before the envelope is read.
+    """
+    if not path.startswith(PATHS):
+        return "text/plain; charset=utf-8", text.encode()
+    version = Version.V12 if "application/soap+xml" in content_type.lower() else Version.V11
+    return version.media, fault(SoapError(text, blame=blame, version=version))
