@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from support.world import ANNA, free_port
 
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from support.world import ANNA, free_port
 
 BRIDGE = [sys.executable, "-m", "bridge"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")} | {

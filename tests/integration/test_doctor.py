@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.rawserver import closed_port_url
-from support.world import ANNA, HOOK_SECRET, free_port
 
 from bridge.doctor import Finding, examine
 from bridge.doctor.finding import BAD, GOOD, WARNING
@@ -14,6 +12,8 @@ from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.web.auth import token_hash
+from support.rawserver import closed_port_url
+from support.world import ANNA, HOOK_SECRET, free_port
 
 SETTINGS = """
 [server]

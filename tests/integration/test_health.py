@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from support.world import PETR, eventually, world
 
 from bridge.observe import Figures
+from support.world import PETR, eventually, world
 
 
 def figures(url: str) -> dict[str, float]:

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.rawserver import RawServer, closed_port_url
 
 from bridge.wire import Wire, WireError
+from support.rawserver import RawServer, closed_port_url
 
 TLS = Path(__file__).parents[1] / "wire" / "tls"
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 import zeep
+from requests.auth import HTTPBasicAuth
+
 from bridge.core.calls import Subscriber
 from bridge.settings import Settings
 from bridge.sim.exchange import FakeExchange
@@ -22,7 +24,6 @@ from bridge.sim.onec import FakeOnec
 from bridge.store.archive import Archive
 from bridge.web.auth import token_hash
 from bridge.wiring import Bridge, assemble
-from requests.auth import HTTPBasicAuth
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
 PETR = Subscriber(name="Петров Пётр", key="k0000000000000aa", extension="102")

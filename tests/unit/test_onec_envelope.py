@@ -2,10 +2,10 @@
 
 import pytest
 from lxml import etree
-from support.onecserver import recorded
 
 from bridge.onec import envelope
 from bridge.resources import wsdl_text
+from support.onecserver import recorded
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 CALLS = [

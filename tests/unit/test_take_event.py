@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from support.stand import said
 
 from bridge.core.calls import CallEvent, CallState
 from bridge.core.delivery import Delivered, Outcome, Purpose, Verdict
@@ -12,6 +11,7 @@ from bridge.core.errors import BadEvent, StoreUnavailable
 from bridge.core.ports import Accepted, Claim, HookRequest, PlannedDelivery, StoredEvent, Telling
 from bridge.flows.deliver import deliver
 from bridge.flows.take_event import Audience, Taken, take_event
+from support.stand import said
 
 REQUEST = HookRequest(method="POST", query="", media="application/json", body=b"{}")
 
