@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from support.onecserver import OnecServer, http, recorded
-from support.rawserver import RawServer, closed_port_url
 
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Purpose
@@ -13,6 +11,8 @@ from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
 from bridge.wire import Wire
+from support.onecserver import OnecServer, http, recorded
+from support.rawserver import RawServer, closed_port_url
 
 NAMESPACES = {Vats: "http://VATS", VatsCalls: "http://VATSCalls"}
 NUMBER, KEY, PASSWORD = "89235292926", "k0000000000000aa", "Пароль-1С"

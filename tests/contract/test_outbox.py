@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.stand import SqliteStand, journal, old_ring, popup, said, states, words
 
 from bridge.core.calls import CallEvent, CallState
 from bridge.core.delivery import DeliveryState, Done, GaveUp, RetryIn, Verdict
@@ -21,6 +20,7 @@ from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import Accepted, Claim, DialRecord
 from bridge.store import statements as sql
 from bridge.store.sqlite import SqliteStore
+from support.stand import SqliteStand, journal, old_ring, popup, said, states, words
 
 S = CallState
 STANDS = {"sqlite": SqliteStand}

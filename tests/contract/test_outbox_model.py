@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from support.stand import SqliteStand, journal, popup, said
 
 from bridge.core.calls import RANK, CallState
 from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
 from bridge.core.ports import Claim
+from support.stand import SqliteStand, journal, popup, said
 
 S = CallState
 INFOBASES = ("buh", "sklad")
-CALLS = ("c1", "c2", "c3")
+CALLS = ("c1", "c2")
 POPUP_S = 30.0
 EVENTS = [
     (call, state, at)
@@ -99,7 +99,7 @@ class OutboxAgainstModel(RuleBasedStateMachine):
     def now(self) -> float:
         return self.stand.clock.now
 
-    @initialize(events=st.permutations(EVENTS).map(lambda all_of_them: all_of_them[:6]))
+    @initialize(events=st.permutations(EVENTS).map(lambda all_of_them: all_of_them[:2]))
     def some_events_come(self, events: list[Any]) -> None:
         for event in events:
             self.come(event)
@@ -169,7 +169,10 @@ class OutboxAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(which=st.randoms(use_true_random=False), verdict=VERDICTS)
     def an_attempt_ends(self, which: Any, verdict: Verdict) -> None:
-        claim, lane = self.claims.pop(which.choice(sorted(self.claims)))
+        self.ends(which.choice(sorted(self.claims)), verdict)
+
+    def ends(self, lane_id: int, verdict: Verdict) -> None:
+        claim, lane = self.claims.pop(lane_id)
         self.stand.store.settle(claim, verdict)
         held, lane.held = lane.held, None
         assert held is not None
@@ -182,6 +185,14 @@ class OutboxAgainstModel(RuleBasedStateMachine):
                 held.tries += counted
                 if lane.waiting()[0] is held:
                     lane.due_at, lane.away = self.now + wait_s, not counted
+
+    @rule(name=st.sampled_from(INFOBASES), event=st.sampled_from(EVENTS), verdict=VERDICTS)
+    def an_event_comes_during_an_attempt(self, name: str, event: Any, verdict: Verdict) -> None:
+        before = set(self.claims)
+        self.something_is_claimed(name)
+        self.come(event)
+        for lane_id in set(self.claims) - before:
+            self.ends(lane_id, verdict)
 
     @rule(seconds=st.sampled_from([0.5, 1.0, 7.0, 20.0, 31.0]))
     def time_passes(self, seconds: float) -> None:
@@ -218,6 +229,15 @@ class OutboxAgainstModel(RuleBasedStateMachine):
         for lane in self.lanes.values():
             lane.held = None
 
+    @rule(name=st.sampled_from(INFOBASES))
+    def the_poison_is_given_up_at_the_second_attempt(self, name: str) -> None:
+        for verdict in (RetryIn(1.0, "сбой", counted=True), GaveUp("яд")):
+            before = set(self.claims)
+            self.something_is_claimed(name)
+            for lane_id in set(self.claims) - before:
+                self.ends(lane_id, verdict)
+            self.stand.clock.advance(1.0)
+
     @rule(state=st.sampled_from([DeliveryState.DEAD, DeliveryState.EXPIRED]))
     def a_person_replays(self, state: DeliveryState) -> None:
         found = [
@@ -247,9 +267,19 @@ class OutboxAgainstModel(RuleBasedStateMachine):
         }
         assert found == expected
 
+    @invariant()
+    def the_next_moment_is_the_models(self) -> None:
+        for name in INFOBASES:
+            waits = [
+                max(0.0, lane.due_at - self.now)
+                for (infobase, _), lane in self.lanes.items()
+                if infobase == name and lane.waiting() and lane.held is None
+            ]
+            assert self.stand.store.due_in(name) == (min(waits) if waits else None)
+
 
 OutboxAgainstModel.TestCase.settings = settings(
-    max_examples=100,
+    max_examples=80,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import requests
 from lxml import etree
-from support.world import HOOK_SECRET, LOGIN, PASSWORD, world
-from support.wsdl import Contract, Member, Spoken, differences, findings, read, schema_of, spoken
 
 from bridge.observe import Figures
 from bridge.resources import wsdl_dir
@@ -18,6 +16,8 @@ from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.problem import Version
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, OPERATIONS, RUSSIAN, TYPES
 from bridge.web.soap.wsdl import published
+from support.world import HOOK_SECRET, LOGIN, PASSWORD, world
+from support.wsdl import Contract, Member, Spoken, differences, findings, read, schema_of, spoken
 
 each_language = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.service)
 each_version = pytest.mark.parametrize("version", list(Version), ids=["soap11", "soap12"])

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+
+from bridge.web import guard
 from support.hostile import GOOD, SOAP11, SOAP12, Odd, call, envelope
 from support.rawclient import Line, RawAnswer, ask
 from support.world import ANNA, HOOK_SECRET, World, world
-
-from bridge.web import guard
 
 DEADLINE_S = 0.5
 NOTICED_S = 2.5  # a deadline is looked at once a second

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.rawserver import RawServer, closed_port_url
 
 from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallCode, CallResult, DialStatus
@@ -15,6 +14,7 @@ from bridge.core.numbers import PhoneNumber
 from bridge.vpbx.mobilon import MobilonApi, MobilonClient
 from bridge.vpbx.mobilon.codes import REFUSALS
 from bridge.wire import Wire
+from support.rawserver import RawServer, closed_port_url
 
 WIRE = Path(__file__).parents[1] / "wire" / "mobilon"
 KEY = "k0000000000000aa"

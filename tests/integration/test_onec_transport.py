@@ -7,12 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.onecserver import OnecServer, http, recorded
-from support.rawserver import RawServer, closed_port_url
 
 from bridge.core.delivery import Away, Delivered, Denied, Faulted
 from bridge.onec.transport import OnecTransport
 from bridge.wire import Wire
+from support.onecserver import OnecServer, http, recorded
+from support.rawserver import RawServer, closed_port_url
 
 FIELDS = [("NumFrom", "89235292926"), ("Key", "k0000000000000aa")]
 ONE = recorded("incoming-call")

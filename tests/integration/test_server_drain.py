@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.rawclient import Line, ask
 
 from bridge.web.server import Server, ServerOptions
+from support.rawclient import Line, ask
 
 SLOW_S = 1.6  # longer than the quiet second after a drain began
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -13,6 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 import structlog
+
+from bridge import observe
+from bridge.web.auth import token_hash
 from support.hostile import (
     ALL,
     DATES,
@@ -29,9 +32,6 @@ from support.hostile import (
 from support.rawclient import Line, RawAnswer, ask
 from support.rawserver import RawServer
 from support.world import ANNA, LOGIN, PASSWORD, World, world
-
-from bridge import observe
-from bridge.web.auth import token_hash
 
 SECRET_FILE = "canary-of-a-file-nobody-may-read"
 RUSSIAN_LOGIN, RUSSIAN_PASSWORD = "бухгалтер", "пароль-для-телефонии"

@@ -12,8 +12,6 @@ import requests
 import zeep
 from lxml import etree
 from requests.auth import HTTPBasicAuth
-from support.world import ANNA, LOGIN, PASSWORD, PETR, free_port, world
-from support.wsdl import read, schema_of
 from zeep.exceptions import Fault
 
 from bridge import __version__
@@ -27,6 +25,8 @@ from bridge.web.auth import token_hash
 from bridge.web.soap.problem import Version
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, OPERATIONS, RUSSIAN, TYPES
 from bridge.wiring import assemble
+from support.world import ANNA, LOGIN, PASSWORD, PETR, free_port, world
+from support.wsdl import read, schema_of
 
 OPEN, OPEN_PASSWORD = "open", "a-password-of-tests-0002"
 NUMBERS = (f"+79{n:09d}" for n in count(120_000_001))  # a fresh one for each test: nothing was clicked yet

@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.world import ANNA, LOGIN, PASSWORD, PETR, world
 
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, OPERATIONS
+from support.world import ANNA, LOGIN, PASSWORD, PETR, world
 
 FOLDER = Path(__file__).parent / "node"
 NODE = shutil.which("node")

@@ -8,14 +8,14 @@ from itertools import count
 
 import pytest
 from lxml import etree
-from support.world import ANNA, PASSWORD, world
-from support.wsdl import schema_of
 
 from bridge.resources import wsdl_dir
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.web.auth import token_hash
 from bridge.web.soap.problem import Version
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, RUSSIAN
+from support.world import ANNA, PASSWORD, world
+from support.wsdl import schema_of
 
 LOGIN = "Бухгалтерия"  # names of users of 1C are Russian as a rule
 NUMBERS = (f"8913{n:07d}" for n in count(1))

@@ -4,10 +4,10 @@ import gc
 
 import pytest
 import suds.client
-from support.world import ANNA, LOGIN, PASSWORD, PETR, world
 
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, OPERATIONS
+from support.world import ANNA, LOGIN, PASSWORD, PETR, world
 
 NUMBERS = {ENGLISH.service: "8 912 345-67-01", "TelephonyRu": "8 912 345-67-02"}
 

@@ -1,10 +1,11 @@
 """One address for 1C: GET gives the WSDL, POST is a call. Every answer to a POST is SOAP."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from email.message import Message
 from typing import Any
 
+from spyne.model.fault import Fault
 from spyne.server.wsgi import WsgiApplication
 
 from bridge.core.errors import StoreUnavailable
@@ -24,11 +25,7 @@ MEDIA = frozenset({"text/xml", "application/soap+xml", "application/xml", ""})
 
 
 class SoapEndpoint:
-    """WSGI application of one language.
-
-    Args:
-        gatekeeper: None lets everybody call (the caller must then be one fixed infobase).
-    """
+    """WSGI application of one language: whoever the gatekeeper knows may call, everybody may read the WSDL."""
 
     def __init__(
         self,
@@ -123,7 +120,6 @@ class SoapEndpoint:
 
 def _guarded(name: str, handler: Handler) -> Handler:
     """Turn what an operation may raise into Faults that a person can act on."""
-    from spyne.model.fault import Fault
 
     def guarded(infobase: str, arguments: Mapping[str, Any]) -> Any:
         try:
@@ -169,6 +165,3 @@ def _version_of_media(environ: Environ) -> Version:
     """The best guess at the version before the envelope is read."""
     soap12 = "application/soap+xml" in environ.get("CONTENT_TYPE", "").lower()
     return Version.V12 if soap12 else Version.V11
-
-
-GuardedHandler = Callable[[str, Mapping[str, Any]], Any]
