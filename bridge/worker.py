@@ -54,7 +54,6 @@ class Worker:
         *,
         figures: Figures,
         dice: Callable[[], float] = random.random,
-        pool_size: int = 16,
     ) -> None:
         self._outbox = outbox
         self._targets = dict(targets)
@@ -64,7 +63,9 @@ class Worker:
         self._changed = threading.Condition()
         self._hinted = False
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(max_workers=pool_size, thread_name_prefix="deliver")
+        # room for everybody at once, made as needed: hanging infobases must not use up the others' threads
+        room = sum(target.concurrency + 1 for target in targets.values())
+        self._pool = ThreadPoolExecutor(max_workers=max(1, room), thread_name_prefix="deliver")
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self) -> None:
@@ -76,8 +77,9 @@ class Worker:
         self.hint()
         self._thread.join()
         self._pool.shutdown(wait=True)
-        for target in self._targets.values():
-            target.idle()
+        with ThreadPoolExecutor(max_workers=len(self._targets) + 1) as goodbyes:
+            for name in self._targets:
+                goodbyes.submit(self._idle, name)
 
     def hint(self, *infobases: str) -> None:
         """Something new waits for these infobases; with none, just wake."""
@@ -101,7 +103,7 @@ class Worker:
                 if time.monotonic() - last_expiry >= TICK_S:
                     last_expiry = time.monotonic()
                     self._expire()
-                wait_s = min([TICK_S, *(self._serve(name) for name in self._targets)])
+                wait_s = min([TICK_S, *(self._look(name) for name in self._targets)])
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 wait_s = STORE_RETRY_S
@@ -117,6 +119,16 @@ class Worker:
         if ended := self._outbox.expire():
             self._figures.expired.inc(ended)
             log.warning("deliveries_expired", count=ended)
+
+    def _look(self, name: str) -> float:
+        """`_serve`, whose defects are this infobase's own: the others are served all the same."""
+        try:
+            return self._serve(name)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            log.error("scheduler_incident", infobase=name, exc_info=error)
+            return TICK_S
 
     def _serve(self, name: str) -> float:
         """Start what may start for one infobase; seconds until it is worth looking again."""
@@ -148,22 +160,31 @@ class Worker:
         with self._changed:
             if pace.look_at:  # no hint came since the claim
                 pace.look_at = time.monotonic() + (TICK_S if due_in is None else min(due_in, TICK_S))
-            target = self._targets[name]
-            quiet = pace.called_at and time.monotonic() - pace.called_at > target.idle_s
+            quiet = pace.called_at and time.monotonic() - pace.called_at > self._targets[name].idle_s
             if not quiet or pace.in_flight:
                 return
             pace.called_at = 0.0
-        self._pool.submit(target.idle)
+        self._pool.submit(self._idle, name)
+
+    def _idle(self, name: str) -> None:
+        try:
+            self._targets[name].idle()
+        except Exception as error:  # noqa: BLE001 - a courtesy: it must not stop us from stopping
+            log.error("scheduler_incident", infobase=name, exc_info=error)
 
     # --- one attempt -----------------------------------------------------------------------------
     def _attempt(self, claim: Claim) -> None:
         started = time.monotonic()
         attempt = self._tell(claim)
         took_s = time.monotonic() - started
-        self._figures.delivery_seconds.labels(claim.infobase).observe(took_s)
-        self._figures.deliveries.labels(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
-        self._settle(attempt)
-        _log_attempt(attempt, took_s)
+        try:
+            self._figures.delivery_seconds.labels(claim.infobase).observe(took_s)
+            self._figures.deliveries.labels(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
+            if self._settle(attempt):
+                _log_attempt(attempt, took_s)
+        except Exception as error:  # noqa: BLE001 - nobody would see it, and the infobase would wait for ever
+            # its lane is held until the next start: rather one call late than told again and again
+            log.error("delivery_incident", delivery_id=claim.delivery_id, exc_info=error)
         if self._note(claim.infobase, attempt.outcome):
             self._hasten(claim.infobase)
         self.hint(claim.infobase)
@@ -186,10 +207,10 @@ class Worker:
         except StoreUnavailable as error:  # they come due by themselves, only later
             log.error("store_unavailable", reason=str(error))
 
-    def _settle(self, attempt: Attempt) -> None:
+    def _settle(self, attempt: Attempt) -> bool:
         """Write the verdict, however long the store is away: until then nothing more is sent here.
 
-        When the bridge stops first, the delivery is told once more after the next start.
+        False when the bridge stops first: the delivery is told once more after the next start.
         """
         while True:
             try:
@@ -197,9 +218,9 @@ class Worker:
             except StoreUnavailable as error:
                 log.error("verdict_not_written", delivery_id=attempt.claim.delivery_id, reason=str(error))
                 if self._stopping.wait(STORE_RETRY_S):
-                    return
+                    return False
             else:
-                return
+                return True
 
     def _note(self, name: str, outcome: Outcome) -> bool:
         """Let the breaker know; True when the infobase has just come back."""
@@ -211,7 +232,7 @@ class Worker:
             )
             pace.in_flight -= 1
             after = pace.breaker
-        if after.open and not before.open:
+        if after.open and (not before.open or after.denied != before.denied):
             level = log.error if isinstance(outcome, Denied) else log.warning
             level("infobase_away", infobase=name, reason=after.reason, denied=after.denied)
         if before.failures and not after.failures and before.open:

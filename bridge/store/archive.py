@@ -15,7 +15,7 @@ from typing import Any
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
-from bridge.store import rows
+from bridge.store import moves, rows
 from bridge.store import statements as sql
 from bridge.store.connection import connect
 
@@ -128,11 +128,10 @@ class Archive:
     def last_heard(self, exchange: str) -> float | None:
         """When this exchange's hook last said something (unix time)."""
         with self._open() as db:
-            row = db.execute(
-                "SELECT max(received_at) AS at FROM event WHERE exchange = ?", (exchange,)
+            row = db.execute(  # the plus keeps SQLite on the primary key, whose last rows are the answer
+                "SELECT received_at FROM event WHERE +exchange = ? ORDER BY id DESC LIMIT 1", (exchange,)
             ).fetchone()
-        at: float | None = row["at"]
-        return at
+        return float(row["received_at"]) if row else None
 
     def replay(self, *, delivery_ids: list[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
         """Put dead or expired deliveries back at their place in the lane; returns how many moved.
@@ -151,7 +150,7 @@ class Archive:
                     raise UnknownRecord(f"Доставки {delivery_id} нет")
                 db.execute("BEGIN IMMEDIATE")
                 lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
-                moved += _requeue(db, row, self._clock(), lifetime_s)
+                moved += moves.requeue(db, row, self._clock(), lifetime_s)
                 db.execute("COMMIT")
         return moved
 
@@ -173,23 +172,3 @@ def _filter(state: DeliveryState | None, infobase: str) -> tuple[str, dict[str, 
         parts.append("d.infobase = :infobase")
         facts["infobase"] = infobase
     return " AND ".join(parts), facts
-
-
-def _requeue(db: sqlite3.Connection, row: sqlite3.Row, now: float, lifetime_s: float) -> int:
-    facts = {
-        "id": row["id"],
-        "lane_id": row["lane_id"],
-        "now": now,
-        "expires_at": now + lifetime_s,
-        "verdict": "replayed",
-        "answer": "",
-    }
-    changed = db.execute(
-        "UPDATE delivery SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at"
-        " WHERE id = :id AND state IN ('dead', 'expired')",
-        facts,
-    ).rowcount
-    if changed:
-        db.execute("UPDATE lane SET waiting = waiting + 1, due_at = :now WHERE id = :lane_id", facts)
-        db.execute(sql.INSERT_ATTEMPT, facts)
-    return changed

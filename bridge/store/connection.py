@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import yoyo
 from filelock import FileLock, Timeout
@@ -22,6 +23,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         raise StoreUnavailable(f"Нужна SQLite 3.35 или новее, а здесь {sqlite3.sqlite_version}")
+    connection = None
     try:
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -33,6 +35,8 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise StoreUnavailable(f"Файл базы {path} не открывается: {error}") from None
     return connection
 
@@ -43,8 +47,11 @@ def own(path: Path) -> FileLock:
     Raises:
         StoreUnavailable: another bridge has it.
     """
-    lock = FileLock(path.with_name(path.name + ".lock"))
+    path = path.resolve()  # one file under two names has one lock
+    # not of a thread: the one that stops the bridge is not always the one that started it
+    lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise StoreUnavailable(f"Базу {path} уже открыл другой мост: остановите его") from None
@@ -54,16 +61,28 @@ def own(path: Path) -> FileLock:
 
 
 def migrate(path: Path) -> list[str]:
-    """Bring the schema up to date; returns the names of what was applied now."""
+    """Bring the schema up to date; returns the names of what was applied now. Call it as the owner.
+
+    Killed half-way it begins anew: a migration and the note that it was made are one transaction
+    (yoyo's own `apply_migrations` makes two), and a lock left in the file is not believed.
+
+    Raises:
+        StoreUnavailable: the file is no database, or takes no writes.
+    """
     connect(path).close()  # a new file is WAL from its first page
-    backend = yoyo.get_backend(f"sqlite:///{path.resolve().as_posix()}")
+    applied = []
     try:
-        pending = backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))
-        names = [migration.id for migration in pending]
-        backend.apply_migrations(pending)
-    finally:
-        backend.connection.close()
-    return names
+        # yoyo hands the path to SQLite as a URI without quoting it: «#» would name another file
+        with yoyo.get_backend(f"sqlite:///{quote(path.resolve().as_posix(), safe='/:')}") as backend:
+            backend.break_lock()
+            for migration in backend.to_apply(yoyo.read_migrations(str(MIGRATIONS))):
+                with backend.transaction():
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration, log=False)
+                applied.append(migration.id)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"Схема базы {path} не обновляется: {error}") from None
+    return applied
 
 
 class Readers:
@@ -74,18 +93,22 @@ class Readers:
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._closed = False
 
     def get(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = connect(self._path)
-            self._local.connection = connection
             with self._guard:
+                if self._closed:
+                    raise StoreUnavailable("Хранилище закрыто: мост останавливается")
+                connection = connect(self._path)
                 self._all.append(connection)
+            self._local.connection = connection
         return connection
 
     def close(self) -> None:
         with self._guard:
+            self._closed = True
             for connection in self._all:
                 connection.close()
             self._all.clear()

@@ -10,6 +10,15 @@ from bridge.core.dialing import CallResult, DialStatus
 from bridge.core.ports import Claim, DeliveryRecord, StoredEvent
 
 
+def storable(text: str) -> str:
+    """The same text, but for lone surrogates, which no database takes.
+
+    >>> storable("отказ \\ud800")
+    'отказ ?'
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
 def event_parameters(event: CallEvent) -> dict[str, Any]:
     return {
         "exchange": event.exchange,

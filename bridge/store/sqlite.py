@@ -4,29 +4,24 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from bridge.core.backoff import SCHEDULE_S
 from bridge.core.calls import CallEvent
 from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
 from bridge.core.dialing import CallResult
 from bridge.core.errors import StoreUnavailable
 from bridge.core.ports import Accepted, Claim, DialRecord, PlannedDelivery
-from bridge.store import rows
+from bridge.store import moves, rows
 from bridge.store import statements as sql
 from bridge.store.connection import Readers, connect, migrate, own
+from bridge.store.moves import Ending
 from bridge.store.writer import Writer
 
 EXPIRE_BATCH = 500
-MAX_ANSWER = 500  # characters of 1C's answer kept for people
-
-
-class Ending(NamedTuple):
-    """How a waiting delivery leaves its lane."""
-
-    state: DeliveryState
-    answer: str
-    verdict: str = ""  # what the attempt's log says; "" when there was no attempt
+HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
 
 
 class SqliteStore:
@@ -40,7 +35,6 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._lock = own(path)
         try:
@@ -58,16 +52,15 @@ class SqliteStore:
         """Commit what is under way, fold the log into the file, let the file go."""
         self._writer.close()
         self._readers.close()
-        try:
+        with suppress(sqlite3.Error):  # what is in the log is as safe there
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            self._writing.close()
-            self._lock.release()
+        self._writing.close()
+        self._lock.release()
 
     # --- intake ----------------------------------------------------------------------------------
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
         now = self._clock()
-        return self._writer.run(lambda db: _accept(db, event, plan, now, now - merge_s))
+        return self._writer.run(lambda db: moves.accept(db, event, plan, now, merge_s))
 
     # --- claiming --------------------------------------------------------------------------------
     def claim(self, infobase: str) -> Claim | None:
@@ -87,9 +80,9 @@ class SqliteStore:
         """The lane to serve next, now leased: live popups first, then the longest due."""
         with self._leasing:
             leased = self._leases.setdefault(infobase, set())
-            for statement in (sql.URGENT_LANES, sql.DUE_LANES):
-                found = self._read(statement, infobase=infobase, now=self._clock(), limit=len(leased) + 1)
-                for row in found:
+            facts = {"infobase": infobase, "now": self._clock(), "horizon": HORIZON_S}
+            for statement in (sql.URGENT_LANES, sql.DUE_LANES, sql.STRANDED_LANES):
+                for row in self._read(statement, **facts, limit=len(leased) + 1):
                     if row["id"] not in leased:
                         leased.add(row["id"])
                         return int(row["id"])
@@ -104,7 +97,10 @@ class SqliteStore:
             elif row["over"] and row["purpose"] == Purpose.POPUP:
                 ending = Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")
             else:
-                return rows.claim(row, lane_id)
+                try:
+                    return rows.claim(row, lane_id)
+                except ValueError:  # a word that this version does not know: it must not stop the lane
+                    ending = Ending(DeliveryState.DEAD, "запись не читается этой версией моста")
             self._end(row["id"], lane_id, ending)
         return None
 
@@ -125,34 +121,19 @@ class SqliteStore:
 
     def _end(self, delivery_id: int, lane_id: int, ending: Ending) -> None:
         now = self._clock()
-        self._writer.run(lambda db: _end(db, delivery_id, lane_id, ending, now))
+        self._writer.run(lambda db: moves.end(db, delivery_id, lane_id, ending, now))
 
     def _postpone(self, claim: Claim, verdict: RetryIn) -> None:
         now = self._clock()
-
-        def work(db: sqlite3.Connection) -> None:
-            facts = {
-                "id": claim.delivery_id,
-                "lane_id": claim.lane_id,
-                "now": now,
-                "due_at": now + verdict.wait_s,
-                "counted": int(verdict.counted),
-                "postponed": int(not verdict.counted),
-                "verdict": "retry",
-                "answer": verdict.reason[:MAX_ANSWER],
-            }
-            db.execute(sql.POSTPONE_DELIVERY, facts)
-            db.execute(sql.POSTPONE_LANE, facts)
-            db.execute(sql.INSERT_ATTEMPT, facts)
-
-        self._writer.run(work)
+        self._writer.run(lambda db: moves.postpone(db, claim, verdict, now))
 
     def due_in(self, infobase: str) -> float | None:
         with self._leasing:
             leased = set(self._leases.get(infobase, ()))
         for row in self._read(sql.NEXT_DUE, infobase=infobase, limit=len(leased) + 1):
             if row["id"] not in leased:
-                return max(0.0, float(row["due_at"]) - self._clock())
+                wait_s = float(row["due_at"]) - self._clock()
+                return max(0.0, wait_s) if wait_s <= HORIZON_S else 0.0
         return None
 
     def hasten(self, infobase: str) -> int:
@@ -171,7 +152,7 @@ class SqliteStore:
         ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
 
         def work(db: sqlite3.Connection) -> int:
-            return sum(_end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
+            return sum(moves.end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
 
         return self._writer.run(work) if ended else 0
 
@@ -179,9 +160,10 @@ class SqliteStore:
     def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
         now = self._clock()
         facts = {"infobase": infobase, "subscriber": subscriber, "number": number, "now": now}
+        window = facts | {"since": now - window_s, "until": now + window_s}  # the clock may go back
 
         def work(db: sqlite3.Connection) -> DialRecord:
-            recent = db.execute(sql.RECENT_DIAL, {**facts, "since": now - window_s}).fetchone()
+            recent = db.execute(sql.RECENT_DIAL, window).fetchone()
             if recent:
                 return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=False)
             (dial_id,) = db.execute(sql.BEGIN_DIAL, facts).fetchone()
@@ -194,9 +176,9 @@ class SqliteStore:
             "id": dial_id,
             "now": self._clock(),
             "status": result.status.value,
-            "message": result.message,
+            "message": rows.storable(result.message),
             "code": result.code,
-            "call_id": result.call_id,
+            "call_id": rows.storable(result.call_id),
         }
         self._writer.run(lambda db: db.execute(sql.END_DIAL, facts).rowcount)
 
@@ -211,75 +193,11 @@ class SqliteStore:
         Raises:
             StoreUnavailable: it cannot.
         """
-        self._writer.run(lambda db: db.execute("UPDATE lane SET waiting = waiting WHERE id = 0").rowcount)
+        now = self._clock()
+        self._writer.run(lambda db: db.execute(sql.PULSE, {"now": now}).rowcount)
 
     def _read(self, statement: str, **parameters: Any) -> list[sqlite3.Row]:
         try:
             return self._readers.get().execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"Хранилище не читается: {error}") from None
-
-
-def _accept(
-    db: sqlite3.Connection, event: CallEvent, plan: Sequence[PlannedDelivery], now: float, since: float
-) -> Accepted:
-    facts = rows.event_parameters(event) | {"now": now, "since": since, "merged_into": None}
-    if seen := db.execute(sql.FIND_DUPLICATE, facts).fetchone():
-        db.execute(sql.COUNT_REPEAT, {"id": seen["id"]})
-        return Accepted(event_id=seen["id"], duplicate_of=seen["id"])
-    same_ring = db.execute(sql.FIND_SAME_RING, facts).fetchone()
-    if same_ring:
-        facts["merged_into"] = same_ring["id"]
-    event_id = db.execute(sql.INSERT_EVENT, facts).fetchone()["id"]
-    if not event.call_id:  # the old hook names no call: each ring is a call of its own
-        facts["call_id"] = f"ring-{event_id}"
-        db.execute(sql.NAME_CALL, {"id": event_id, "call_id": facts["call_id"]})
-    if same_ring:
-        return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
-    for planned in plan:
-        _enqueue(db, event, event_id, planned, facts)
-    return Accepted(event_id=event_id)
-
-
-def _enqueue(
-    db: sqlite3.Connection, event: CallEvent, event_id: int, planned: PlannedDelivery, facts: dict[str, Any]
-) -> None:
-    now = facts["now"]
-    expires_at = now + planned.lifetime_s
-    delivery = {
-        "event_id": event_id,
-        "infobase": planned.infobase,
-        "exchange": event.exchange,
-        "call_id": facts["call_id"],
-        "operation": planned.operation,
-        "purpose": planned.purpose.value,
-        "position_time": event.time_s if event.time_s is not None else int(now),
-        "position_rank": event.rank,
-        "now": now,
-        "expires_at": expires_at,
-        "urgent_until": expires_at if planned.purpose is Purpose.POPUP else 0.0,
-    }
-    lane = db.execute(sql.ENTER_LANE, delivery).fetchone()
-    delivery["lane_id"] = lane["id"]
-    if lane["waiting"] > 1:
-        db.execute(sql.HASTEN_IF_FIRST, delivery)
-    db.execute(sql.INSERT_DELIVERY, delivery)
-
-
-def _end(db: sqlite3.Connection, delivery_id: int, lane_id: int, ending: Ending, now: float) -> int:
-    """Close a waiting delivery; returns 0 when it was closed before."""
-    facts = {
-        "id": delivery_id,
-        "lane_id": lane_id,
-        "state": ending.state.value,
-        "answer": ending.answer[:MAX_ANSWER],
-        "attempted": int(bool(ending.verdict)),
-        "verdict": ending.verdict,
-        "now": now,
-    }
-    if db.execute(sql.CLOSE_DELIVERY, facts).rowcount == 0:
-        return 0
-    db.execute(sql.LEAVE_LANE, facts)
-    if ending.verdict:
-        db.execute(sql.INSERT_ATTEMPT, facts)
-    return 1

@@ -11,7 +11,7 @@ COUNT_REPEAT = "UPDATE event SET repeats = repeats + 1 WHERE id = :id"
 FIND_SAME_RING = """
 SELECT id FROM event
  WHERE exchange = :exchange AND merge_key = :merge_key AND merge_key <> '' AND merged_into IS NULL
-   AND received_at >= :since
+   AND received_at BETWEEN :since AND :until
  ORDER BY received_at DESC LIMIT 1
 """
 INSERT_EVENT = """
@@ -53,6 +53,12 @@ SELECT id FROM lane
  WHERE infobase = :infobase AND waiting > 0 AND urgent_until > :now AND due_at <= :now
  ORDER BY urgent_until LIMIT :limit
 """
+# No wait is longer than `horizon`: a lane due later than that was left so by a clock that went back.
+STRANDED_LANES = """
+SELECT id FROM lane
+ WHERE infobase = :infobase AND waiting > 0 AND due_at > :now + :horizon
+ ORDER BY due_at LIMIT :limit
+"""
 DUE_LANES = """
 SELECT id FROM lane
  WHERE infobase = :infobase AND waiting > 0 AND due_at <= :now
@@ -82,30 +88,56 @@ UPDATE delivery
    SET state = :state, last_answer = :answer, done_at = :now, attempts = attempts + :attempted
  WHERE id = :id AND state = 'queued'
 """
-LEAVE_LANE = """
+# A late event may have become the head while this one was attempted: the wait of `:id` is not its own.
+_FIRST = """NOT EXISTS (
+   SELECT 1 FROM delivery d WHERE d.lane_id = :lane_id AND d.state = 'queued'
+      AND (d.position_time, d.position_rank, d.id)
+        < (SELECT position_time, position_rank, id FROM delivery WHERE id = :id))"""
+# The lane moves on at once, unless what ended was behind the head: then the head waits as it did.
+LEAVE_LANE = f"""
 UPDATE lane
-   SET waiting = waiting - 1, due_at = :now, postponed = 0,
+   SET waiting = waiting - 1,
+       due_at = CASE WHEN {_FIRST} THEN :now ELSE due_at END,
+       postponed = CASE WHEN {_FIRST} THEN 0 ELSE postponed END,
        urgent_until = coalesce((SELECT max(expires_at) FROM delivery
                                  WHERE lane_id = :lane_id AND state = 'queued' AND purpose = 'popup'), 0)
  WHERE id = :lane_id
-"""
+"""  # noqa: S608 - put together from constants
 POSTPONE_DELIVERY = """
 UPDATE delivery SET attempts = attempts + 1, tries = tries + :counted, last_answer = :answer WHERE id = :id
 """
-POSTPONE_LANE = "UPDATE lane SET due_at = :due_at, postponed = :postponed WHERE id = :lane_id"
+POSTPONE_LANE = f"""
+UPDATE lane SET due_at = :due_at, postponed = :postponed WHERE id = :lane_id AND {_FIRST}
+"""  # noqa: S608 - put together from constants
 INSERT_ATTEMPT = (
     "INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES (:id, :now, :verdict, :answer)"
 )
+REQUEUE_DELIVERY = """
+UPDATE delivery SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at
+ WHERE id = :id AND state IN ('dead', 'expired')
+"""
+REJOIN_LANE = f"""
+UPDATE lane
+   SET waiting = waiting + 1,
+       due_at = CASE WHEN {_FIRST} THEN :now ELSE due_at END,
+       postponed = CASE WHEN {_FIRST} THEN 0 ELSE postponed END,
+       urgent_until = max(urgent_until, :urgent_until)
+ WHERE id = :lane_id
+"""  # noqa: S608 - put together from constants
 HASTEN = """
 UPDATE lane SET due_at = :now, postponed = 0
  WHERE infobase = :infobase AND waiting > 0 AND due_at > :now AND postponed = 1
 """
 PAST_LIFETIME = "SELECT id, lane_id FROM delivery WHERE state = 'queued' AND expires_at <= :now LIMIT :limit"
 
+# A write that changes nothing is not written: the proof needs a new value.
+PULSE = "UPDATE pulse SET at = :now WHERE id = 1"
+
 # --- clicks --------------------------------------------------------------------------------------
 RECENT_DIAL = """
 SELECT id, status, message, code, call_id FROM dial
- WHERE infobase = :infobase AND subscriber = :subscriber AND number = :number AND begun_at > :since
+ WHERE infobase = :infobase AND subscriber = :subscriber AND number = :number
+   AND begun_at > :since AND begun_at < :until
  ORDER BY begun_at DESC LIMIT 1
 """
 BEGIN_DIAL = """

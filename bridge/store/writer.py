@@ -19,7 +19,8 @@ class Writer:
     """Runs each piece of work inside a transaction of the given connection; returns after the commit.
 
     A piece of work must be safe to run twice: when one of a batch fails, the batch is rolled back
-    and each piece runs again alone, so only the guilty one sees its error.
+    and each piece runs again alone, so only the guilty one sees its error. When the file itself
+    fails (locked, full), all are told at once: alone, each would wait for it in turn.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -69,9 +70,10 @@ class Writer:
             return
         try:
             results = self._transaction([work for work, _ in batch])
-        except Exception as error:  # noqa: BLE001 - every error is handed to the one who asked
-            if len(batch) == 1:
-                batch[0][1].set_exception(_translated(error))
+        except BaseException as error:  # noqa: BLE001 - handed to who asked; this thread must not die
+            if len(batch) == 1 or _of_the_file(error):
+                for _, future in batch:
+                    future.set_exception(_translated(error))
             else:
                 for item in batch:
                     self._commit_all([item])
@@ -80,6 +82,8 @@ class Writer:
             future.set_result(result)
 
     def _transaction(self, works: list[Work[Any]]) -> list[Any]:
+        if self._connection.in_transaction:  # the last rollback failed, as on a broken disk
+            self._connection.execute("ROLLBACK")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             results = [work(self._connection) for work in works]
@@ -91,8 +95,15 @@ class Writer:
         return results
 
 
-def _translated(error: Exception) -> Exception:
-    """SQLite's own failures (locked, full, I/O) become one named thing: the caller must come again."""
-    if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+def _of_the_file(error: BaseException) -> bool:
+    """Locked, full, I/O, corrupt: about the file and everybody. The rest is about one piece of work."""
+    return isinstance(error, (sqlite3.OperationalError, sqlite3.InternalError)) or (
+        type(error) is sqlite3.DatabaseError
+    )
+
+
+def _translated(error: BaseException) -> BaseException:
+    """A failure of the file becomes one named thing: the caller must come again."""
+    if _of_the_file(error):
         return StoreUnavailable(f"Хранилище не принимает запись: {error}")
     return error

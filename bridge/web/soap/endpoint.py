@@ -25,7 +25,7 @@ MEDIA = frozenset({"text/xml", "application/soap+xml", "application/xml", ""})
 
 
 class SoapEndpoint:
-    """WSGI application of one language: whoever the gatekeeper knows may call, everybody may read the WSDL."""
+    """WSGI application of one language. Whom the gatekeeper knows may call; all may read the WSDL."""
 
     def __init__(
         self,

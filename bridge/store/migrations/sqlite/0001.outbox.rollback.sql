@@ -1,3 +1,4 @@
+DROP TABLE pulse;
 DROP TABLE dial;
 DROP TABLE attempt;
 DROP TABLE delivery;

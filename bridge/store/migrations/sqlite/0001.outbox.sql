@@ -83,3 +83,9 @@ CREATE TABLE dial (
     call_id    TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX dial_recent ON dial (infobase, subscriber, number, begun_at);
+
+CREATE TABLE pulse ( -- one row, written to prove that the file takes writes
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL    NOT NULL
+);
+INSERT INTO pulse (id, at) VALUES (1, 0);

@@ -1,0 +1,201 @@
+"""The SQLite file itself: whose it is, where it lies, and what happens when it cannot be written."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from bridge.core.errors import StoreUnavailable
+from bridge.store.archive import Archive
+from bridge.store.connection import MIGRATIONS, migrate
+from bridge.store.sqlite import SqliteStore
+from support.stand import SqliteStand, journal, said
+
+FORK = pytest.mark.skipif(sys.platform == "win32", reason="fork is of POSIX")
+
+
+def test_two_bridges_cannot_own_one_file(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "bridge.db")
+    with pytest.raises(StoreUnavailable, match="другой мост"):
+        SqliteStore(tmp_path / "bridge.db")
+    store.close()
+    SqliteStore(tmp_path / "bridge.db").close()
+
+
+@FORK
+def test_a_second_name_of_the_file_does_not_let_a_second_bridge_in(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "bridge.db")
+    (tmp_path / "other.db").symlink_to(tmp_path / "bridge.db")
+    with pytest.raises(StoreUnavailable, match="другой мост"):
+        SqliteStore(tmp_path / "other.db")
+    store.close()
+
+
+def test_the_file_is_let_go_by_whichever_thread_closes_it(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "bridge.db")
+    thread = threading.Thread(target=store.close)
+    thread.start()
+    thread.join()
+    SqliteStore(tmp_path / "bridge.db").close()
+
+
+@pytest.mark.parametrize("name", ["Бухгалтерия предприятия", "a#b", "100%", "a%20b", "it's"])
+def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / f"{name}.db"
+    store = SqliteStore(path)
+    store.accept(said(), [journal()], merge_s=5)
+    store.close()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert Archive(path).counts()
+
+
+def test_a_relative_path_is_of_the_folder_where_the_bridge_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    SqliteStore(Path("bridge.db")).close()
+    assert (tmp_path / "bridge.db").is_file()
+
+
+def test_a_place_that_cannot_be_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreUnavailable, match="недоступна"):
+        SqliteStore(tmp_path / "file" / "bridge.db")
+
+
+def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    path.write_bytes(b"my letters\n" * 1000)
+    for _ in range(2):  # the second time too: the first let the file go
+        with pytest.raises(StoreUnavailable, match="не открывается"):
+            SqliteStore(path)
+    with pytest.raises(StoreUnavailable):
+        Archive(path).counts()
+    assert path.read_bytes() == b"my letters\n" * 1000
+
+
+def test_a_closed_store_refuses_and_opens_nothing(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "bridge.db")
+    store.close()
+    for ask in (lambda: store.claim("buh"), store.ping, lambda: store.look(1)):
+        with pytest.raises(StoreUnavailable):
+            ask()
+
+
+def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -> None:
+    for path in MIGRATIONS.glob("*.sql"):
+        assert path.read_bytes().isascii(), path.name
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    assert migrate(tmp_path / "bridge.db") == ["0001.outbox"]
+    assert migrate(tmp_path / "bridge.db") == []
+
+
+DIES = """
+import os, sys
+from pathlib import Path
+from bridge.store.sqlite import SqliteStore
+
+folder = Path(sys.argv[1])
+
+def first_start(path, statement):
+    left = statement
+    def watch(_frame, event, function):
+        nonlocal left
+        if event == "c_call" and function.__name__ in ("execute", "commit"):
+            left -= 1
+            if left == 0:
+                os._exit(9)
+    sys.setprofile(watch)
+    SqliteStore(path)
+    os._exit(0)
+
+for statement in range(1, 500):
+    path = folder / f"{statement}.db"
+    child = os.fork()
+    if child == 0:
+        first_start(path, statement)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == 0:
+        print(statement)
+        break
+"""
+
+
+@FORK
+def test_a_first_start_killed_at_any_statement_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", DIES, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    statements = int(run.stdout)
+    assert statements > 30, "it was not killed while it migrated"
+    for statement in range(1, statements):
+        store = SqliteStore(tmp_path / f"{statement}.db")
+        store.accept(said(), [journal()], merge_s=5)
+        assert store.claim("buh") is not None
+        store.close()
+
+
+def test_another_program_that_holds_the_file_is_waited_for(tmp_path: Path) -> None:
+    stand = SqliteStand(tmp_path)
+    with stand.slow():
+        accepting = threading.Thread(
+            target=stand.store.accept, args=(said(), [journal()]), kwargs={"merge_s": 5}
+        )
+        accepting.start()
+        accepting.join(0.3)
+        assert accepting.is_alive()
+    accepting.join()
+    assert stand.store.claim("buh") is not None
+    stand.close()
+
+
+@FORK
+def test_a_full_disk_refuses_new_events_keeps_the_old_and_recovers_without_a_restart(tmp_path: Path) -> None:
+    import resource
+
+    stand = SqliteStand(tmp_path)
+    kept = [stand.store.accept(said(f"c{number}"), [journal()], merge_s=5) for number in range(20)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))  # every write beyond it fails
+    try:
+        for number in range(3):
+            with pytest.raises(StoreUnavailable):
+                stand.store.accept(said(f"refused{number}"), [journal()], merge_s=5)
+            with pytest.raises(StoreUnavailable):
+                stand.store.ping()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    stand.store.ping()
+    kept.append(stand.store.accept(said("after"), [journal()], merge_s=5))
+    stand.crash()
+    found = set()
+    while claim := stand.store.claim("buh"):
+        found.add(claim.stored.id)
+    assert found == {receipt.event_id for receipt in kept}
+    stand.close()
+
+
+def test_an_unreadable_row_is_a_dead_letter_and_its_call_goes_on(tmp_path: Path) -> None:
+    stand = SqliteStand(tmp_path)
+    stand.store.accept(said(time_s=100), [journal()], merge_s=5)
+    stand.store.accept(said(time_s=101), [journal()], merge_s=5)
+    other = sqlite3.connect(stand.path, isolation_level=None)
+    other.execute("UPDATE event SET state = 'FROM_THE_FUTURE' WHERE time_s = 100")
+    other.close()
+    claim = stand.store.claim("buh")
+    assert claim is not None
+    assert claim.stored.event.time_s == 101
+    assert len(stand.archive().stuck()) == 1
+    stand.close()
+
+
+def test_the_log_is_folded_into_the_file_at_the_end(tmp_path: Path) -> None:
+    stand = SqliteStand(tmp_path)
+    stand.store.accept(said(), [journal()], merge_s=5)
+    stand.close()
+    assert {one.name for one in tmp_path.iterdir()} <= {"bridge.db", "bridge.db.lock"}
