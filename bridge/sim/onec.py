@@ -150,8 +150,12 @@ class FakeOnec:
         mode, epoch = self.mode, self._switch.epoch
         if mode.name == "hang":
             return self._hang(request, epoch)
-        away = BASE_IS_AWAY.get(mode.name)
-        return away(mode) if away else self._wsdl(service, request)
+        if away := BASE_IS_AWAY.get(mode.name):
+            return away(mode)
+        with_session = self._sessions.enter(request, lost=False)
+        if with_session is None:
+            return onec_modes.session_lost()
+        return self._sessions.leave(with_session, self._wsdl(service, request))
 
     def _may_enter(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -289,3 +289,14 @@ def test_a_defect_of_ours_at_one_event_stops_neither_the_infobase_nor_the_others
         assert eventually(lambda: [one for one in lines if one["event"] == "scheduler_incident"])
     assert listener.told.count(unfortunate) == 1
     assert "scheduler" in {thread.name for thread in threading.enumerate()}
+
+
+def test_one_session_serves_all_calls_and_its_licence_is_given_back_at_the_end(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        here.exchange.ring("answered", "89160000001")
+        assert eventually(lambda: len(here.onec.received) == 5)
+        assert here.onec.sessions == 1
+        assert len(here.onec.open_sessions) == 1
+        onec = here.onec
+        here.bridge.drain()
+        assert eventually(lambda: onec.open_sessions == frozenset())
