@@ -1,8 +1,10 @@
 """Waitress, set for the internet, and stopped without dropping anybody."""
 
 import logging
+import math
 import socket
 import sys
+import threading
 import time
 from dataclasses import dataclass
 
@@ -29,11 +31,16 @@ class ServerOptions:
 class Server:
     """Listens as soon as it is made; serves while `run` runs.
 
+    Args:
+        draining: set by `drain`; whoever else must know may hold it too.
+
     Raises:
         OSError: the address is taken or not ours.
     """
 
-    def __init__(self, application: WsgiApp, options: ServerOptions) -> None:
+    def __init__(
+        self, application: WsgiApp, options: ServerOptions, *, draining: threading.Event | None = None
+    ) -> None:
         proxy = (
             {
                 "trusted_proxy": options.trusted_proxy,
@@ -69,21 +76,21 @@ class Server:
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
-        self._draining_since: float | None = None
+        self._draining = draining or threading.Event()
+        self._drained_at = math.inf  # monotonic: when listening stopped
 
     @property
     def port(self) -> int:
         return int(self._server.effective_port)
 
-    @property
-    def draining(self) -> bool:
-        return self._draining_since is not None
-
     def run(self) -> None:
         """Serve until `drain` was asked for and everybody has their answer."""
         try:
             while not self._finished():
-                timeout = 0.1 if self.draining else 1.0  # nothing wakes the loop when the quiet is over
+                if self._draining.is_set() and self._drained_at == math.inf:
+                    self._drained_at = time.monotonic()
+                    self._server.stop_listening()
+                timeout = 0.1 if self._draining.is_set() else 1.0  # nothing wakes the loop after the quiet
                 wasyncore.loop(timeout=timeout, use_poll=True, map=self._server._map, count=1)
         finally:
             self._server.task_dispatcher.shutdown(timeout=5)
@@ -93,14 +100,13 @@ class Server:
 
     def drain(self) -> None:
         """Stop listening, let what is under way finish; safe from any thread and from a signal."""
-        if self._draining_since is None:
-            self._draining_since = time.monotonic()
-            self._server.trigger.pull_trigger(self._server.stop_listening)
+        if not self._draining.is_set():
+            self._draining.set()
+            # in a thread: a signal may find the loop inside the trigger, holding its lock
+            threading.Thread(target=self._server.trigger.pull_trigger, daemon=True).start()
 
     def _finished(self) -> bool:
-        if self._draining_since is None:
-            return False
-        waited_s = time.monotonic() - self._draining_since
+        waited_s = time.monotonic() - self._drained_at
         return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
 
 

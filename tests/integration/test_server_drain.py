@@ -59,7 +59,6 @@ def test_a_request_in_flight_is_answered_and_then_run_returns(running: Running) 
         line.send(GET)
         assert running.slow.asked.wait(5)
         running.server.drain()
-        assert running.server.draining
         assert not running.stopped(within_s=SLOW_S)
         running.slow.let.set()
         assert line.answer().body == b"xxxx"

@@ -1,0 +1,178 @@
+"""The entrances: what 1C, the exchange and an operator may call, connected to the roads."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge import __version__
+from bridge.core.dialing import CallResult, DialPolicy
+from bridge.core.numbers import mask
+from bridge.core.ports import DialLog, Exchange, HookRequest
+from bridge.flows.make_call import Desk, make_call
+from bridge.flows.take_event import Audience, Taken, take_event
+from bridge.observe import Figures, log
+from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.store.archive import Archive
+from bridge.store.sqlite import SqliteStore
+from bridge.web.auth import Gatekeeper
+from bridge.web.health import HealthEndpoint
+from bridge.web.hooks import PREFIX as HOOKS
+from bridge.web.hooks import Hook, HookEndpoint
+from bridge.web.http import WsgiApp
+from bridge.web.router import Router
+from bridge.web.soap.endpoint import SoapEndpoint
+from bridge.web.soap.operations import Telephony, handlers
+from bridge.web.soap.vocabulary import LANGUAGES
+from bridge.wiring.partners import Publication, exchange_client, hook_reader, subscribers_of
+from bridge.worker import Worker
+
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrances:
+    """Everything that the entrances need of the rest."""
+
+    settings: Settings
+    store: SqliteStore
+    worker: Worker
+    publications: Mapping[str, Publication]
+    draining: threading.Event
+    figures: Figures
+
+    def router(self) -> Router:
+        """Paths to applications: design of the HTTP side, in one table."""
+        health = HealthEndpoint(
+            ready=self.store.ping,
+            serving=lambda: not self.draining.is_set(),
+            look=self._look,
+            figures=self.figures,
+        )
+        exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
+        return Router(exact=exact | self._soap(), prefixes={HOOKS: self._hooks()})
+
+    # --- 1C calls --------------------------------------------------------------------------------
+    def _soap(self) -> dict[str, WsgiApp]:
+        infobases = self.settings.infobase
+        gatekeeper = Gatekeeper(
+            {section.login or name: name for name, section in infobases.items()},
+            {name: section.token_hashes for name, section in infobases.items()},
+        )
+        roads = handlers(self._telephony())
+        return {
+            language.path: SoapEndpoint(
+                language,
+                roads,
+                gatekeeper=gatekeeper,
+                public_url=self.settings.server.public_url,
+                figures=self.figures,
+            )
+            for language in LANGUAGES
+        }
+
+    def _telephony(self) -> Telephony:
+        exchanges = self.settings.exchange
+        clients = {name: exchange_client(section) for name, section in exchanges.items()}
+        desks = {
+            name: _desk(name, section, exchanges[section.exchange], clients[section.exchange])
+            for name, section in self.settings.infobase.items()
+        }
+        return Telephony(
+            ping=_ping,
+            make_call=lambda infobase, handle, number: self._dial(desks[infobase], handle, number),
+            subscribers=lambda infobase: desks[infobase].subscribers,
+            show_keys=lambda infobase: self.settings.infobase[infobase].show_keys,
+        )
+
+    def _dial(self, desk: Desk, handle: str, number: str) -> CallResult:
+        exchange = self.settings.exchange[self.settings.infobase[desk.infobase].exchange]
+        result = make_call(
+            handle,
+            number,
+            desk=desk,
+            log=self.store,
+            wait_for_first=_waiter(self.store, exchange.timeout_s),
+        )
+        self.figures.dials.labels(desk.infobase, str(result.code)).inc()
+        log.info(
+            "dial", infobase=desk.infobase, number=mask(number), result=result.status.value, code=result.code
+        )
+        return result
+
+    # --- the exchange calls ----------------------------------------------------------------------
+    def _hooks(self) -> HookEndpoint:
+        hooks = {
+            name: Hook(secret=section.hook_secret.get_secret_value(), take=self._take(name))
+            for name, section in self.settings.exchange.items()
+        }
+        return HookEndpoint(hooks, self.figures)
+
+    def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
+        reader = hook_reader(exchange)
+        audiences = {
+            name: Audience(
+                infobase=name,
+                contract=publication.contract,
+                popup_lifetime_s=self.settings.infobase[name].popup_lifetime_s,
+                journal_lifetime_s=self.settings.infobase[name].journal_lifetime_s,
+            )
+            for name, publication in self.publications.items()
+            if self.settings.infobase[name].exchange == exchange
+        }
+        merge_s = self.settings.exchange[exchange].merge_window_s
+
+        def take(request: HookRequest) -> Taken:
+            taken = take_event(
+                request, reader=reader, audiences=audiences, outbox=self.store, merge_s=merge_s
+            )
+            self.worker.hint(*taken.hints)
+            return taken
+
+        return take
+
+    # --- an operator looks -----------------------------------------------------------------------
+    def _look(self) -> None:
+        """How much waits and who cannot hear, for whoever reads the figures now."""
+        depths = {depth.infobase: depth for depth in Archive(self.settings.server.database).depths()}
+        now = time.time()
+        for name, breaker in self.worker.breakers().items():
+            depth = depths.get(name)
+            oldest_s = max(0.0, now - depth.oldest_at) if depth else 0.0
+            self.figures.waiting.labels(name).set(depth.waiting if depth else 0)
+            self.figures.oldest_seconds.labels(name).set(oldest_s)
+            self.figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
+
+
+def _ping() -> str:
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    return f"vpbx-1c-bridge {__version__} {now}"
+
+
+def _desk(name: str, section: InfobaseSection, exchange: ExchangeSection, client: Exchange) -> Desk:
+    return Desk(
+        infobase=name,
+        exchange=client,
+        subscribers=subscribers_of(exchange),
+        policy=DialPolicy(
+            countries=frozenset(section.dial.countries),
+            premium=section.dial.premium,
+            internal=section.dial.internal,
+        ),
+        unlisted_keys=section.unlisted_keys,
+        area_code=exchange.area_code,
+        double_click_s=section.dial.double_click_s,
+    )
+
+
+def _waiter(log_of_dials: DialLog, patience_s: float) -> Callable[[int], CallResult | None]:
+    """Waits for the first of two clicks to get its answer, not longer than the exchange may take."""
+
+    def wait(dial_id: int) -> CallResult | None:
+        until = time.monotonic() + patience_s
+        while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
+            time.sleep(LOOK_EVERY_S)
+        return result
+
+    return wait

@@ -1,0 +1,89 @@
+"""The partners: exchanges and infobases of the settings become clients, readers and contracts."""
+
+from dataclasses import dataclass
+
+from bridge.core.breaker import BreakerPolicy
+from bridge.core.calls import Subscriber
+from bridge.core.ports import Contract, Exchange, HookReader
+from bridge.onec.transport import OnecTransport
+from bridge.onec.vats import Vats
+from bridge.onec.vatscalls import VatsCalls
+from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.vpbx.mobilon import MobilonApi, MobilonClient, MobilonHook
+from bridge.wire import Wire
+from bridge.worker import Target
+
+NAMESPACES = {"vats": "http://VATS", "vatscalls": "http://VATSCalls"}
+
+
+def exchange_client(section: ExchangeSection) -> Exchange:
+    """The client of an exchange; each dial gets a connection of its own, it must not be repeated."""
+    return MobilonClient(
+        api=MobilonApi(section.api),
+        wire=Wire(connect_s=min(2.0, section.timeout_s), total_s=section.timeout_s, reuse=False),
+        base_url=section.base_url or "",
+        node_token=section.node_token.get_secret_value(),
+        api_password=section.api_password.get_secret_value(),
+    )
+
+
+def hook_reader(name: str) -> HookReader:
+    """Who reads the words of the exchange called `name`."""
+    return MobilonHook(name)
+
+
+def subscribers_of(section: ExchangeSection) -> list[Subscriber]:
+    """The people of an exchange."""
+    return [
+        Subscriber(name=person.name, key=person.key.get_secret_value(), extension=person.extension)
+        for person in section.subscribers
+    ]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What an infobase publishes: how it is called, and how its session is given back."""
+
+    contract: Contract
+    transport: OnecTransport
+
+
+def publications(settings: Settings) -> dict[str, Publication]:
+    """Infobase -> what it publishes, for those that publish something."""
+    return {
+        name: _publication(section, section.url)
+        for name, section in settings.infobase.items()
+        if section.contract != "none" and section.url is not None
+    }
+
+
+def _publication(section: InfobaseSection, url: str) -> Publication:
+    transport = OnecTransport(
+        url=url,
+        namespace=section.namespace or NAMESPACES[section.contract],
+        user=section.user,
+        password=section.password.get_secret_value(),
+        wire=Wire(
+            connect_s=section.connect_s,
+            total_s=section.timeout_s,
+            ca_file=section.ca_file,
+            pool_size=section.concurrency,
+        ),
+        session_reuse=section.reuse_session,
+    )
+    contract = Vats(transport) if section.contract == "vats" else VatsCalls(transport)
+    return Publication(contract, transport)
+
+
+def targets(settings: Settings, published: dict[str, Publication]) -> dict[str, Target]:
+    """The infobases that the worker tells, each with its own gentleness."""
+    return {
+        name: Target(
+            contract=publication.contract,
+            concurrency=settings.infobase[name].concurrency,
+            attempts=settings.infobase[name].attempts,
+            breaker=BreakerPolicy(probe_s=settings.infobase[name].probe_s),
+            idle=publication.transport.finish,
+        )
+        for name, publication in published.items()
+    }
