@@ -10,6 +10,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
@@ -135,14 +137,9 @@ class Wire:
         self._max_bytes = max_bytes
         self._reuse = reuse
         self._used_at = 0.0
-        self._session = _Session()
-        self._session.trust_env = False  # no .netrc, no proxies from the environment
-        self._session.verify = ca_file or True
-        self._session.headers.clear()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # callers keep their own
-        self._adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
-        self._session.mount("http://", self._adapter)
-        self._session.mount("https://", self._adapter)
+        self._verify = ca_file or True
+        self._pool_size = pool_size
+        self._session = self._open()
 
     def get(self, url: str, headers: dict[str, str | bytes] | None = None) -> Answer:
         return self._ask("GET", url, headers or {}, None)
@@ -153,11 +150,35 @@ class Wire:
     def close(self) -> None:
         self._session.close()
 
+    def _open(self) -> _Session:
+        session = _Session()
+        session.trust_env = False  # no .netrc, no proxies from the environment
+        session.verify = self._verify
+        session.headers.clear()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # callers keep their own
+        adapter = _Adapter(pool_maxsize=self._pool_size, max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Session]:
+        """The session for one request; one of its own where a request must not be repeated.
+
+        Else a server that closes without a word would leave a dead connection for the next request.
+        """
+        if not self._reuse:
+            with self._open() as session:
+                yield session
+            return
+        now = time.monotonic()
+        if now - self._used_at > IDLE_REUSE_S:
+            self._session.close()  # drops what is idle; a session opens again by itself
+        self._used_at = now
+        yield self._session
+
     def _ask(self, method: str, url: str, headers: dict[str, str | bytes], body: bytes | None) -> Answer:
         started = time.monotonic()
-        if started - self._used_at > IDLE_REUSE_S:
-            self._adapter.poolmanager.clear()
-        self._used_at = started
         _deadline.at = started + self._total_s
         sent_headers: dict[str, str | bytes] = {
             "User-Agent": "vpbx-1c-bridge",
@@ -167,19 +188,19 @@ class Wire:
             **headers,
         }
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=body,
-                headers=sent_headers,
-                timeout=(min(self._connect_s, self._total_s), self._total_s),
-                allow_redirects=False,
-                stream=True,
-            )
-            try:
+            with (
+                self._lent() as session,
+                session.request(
+                    method,
+                    url,
+                    data=body,
+                    headers=sent_headers,
+                    timeout=(min(self._connect_s, self._total_s), self._total_s),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 content = self._read(response)
-            finally:
-                response.close()
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise _wire_error(error) from None
         return Answer(
