@@ -107,7 +107,7 @@ def mask(number: str) -> str:
     ('89*******26', '1**', 'CallAPI')
     """
     if not any(char.isdigit() for char in number):
-        return number[:16]
+        return "".join(char for char in number[:16] if char.isprintable())
     if len(number) < 7:
         return number[:1] + "*" * (len(number) - 1)
     return number[:2] + "*" * (len(number) - 4) + number[-2:]

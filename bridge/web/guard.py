@@ -15,6 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
+from bridge.observe import log
 from bridge.web.http import NOSNIFF
 from bridge.web.soap.problem import refusal
 
@@ -85,6 +86,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.channel.refused = True
+        log.info("http_refused", status=error.code, peer=str(self.channel.addr[0]))
         self.write(b"" if head.startswith("HEAD ") else body)
 
 
