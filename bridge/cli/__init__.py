@@ -2,13 +2,14 @@
 
 import logging
 import sys
+from typing import Any
 
 import click
 
 from bridge import __version__
 from bridge.cli.events import events
 from bridge.cli.running import demo, serve, simulate
-from bridge.cli.setup import check, init, migrate_database, token, wsdl
+from bridge.cli.setup import backup, check, init, migrate_database, token, wsdl
 from bridge.core.errors import BridgeError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -16,6 +17,13 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 class _Commands(click.Group):
     """Errors of the bridge become one Russian sentence and exit code 2; never a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):  # a Windows console of code page 866 must not stop us
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure:
+                reconfigure(errors="replace")
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -41,11 +49,7 @@ def main() -> None:
 
     A bridge between 1C:Enterprise (SOAP) and a cloud telephone exchange (webhooks).
     """
-    for stream in (sys.stdout, sys.stderr):  # a Windows console of code page 866 must not stop us
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="replace")
 
 
-for command in (demo, init, check, serve, wsdl, simulate, events, token, migrate_database):
+for command in (demo, init, check, serve, wsdl, simulate, events, token, backup, migrate_database):
     main.add_command(command)

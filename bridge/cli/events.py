@@ -1,5 +1,6 @@
 """Commands about accepted events: what became of each, and trying again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -34,9 +35,18 @@ def events() -> None:
 @click.option("--infobase", default="", help="Только эта информационная база.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -> None:
-    """Последние доставки и их состояние; номера скрыты."""
-    found = _archive(load(config)).deliveries(
-        state=DeliveryState(state) if state else None, infobase=infobase, limit=limit
+    """Последние события и что с ними стало; номера телефонов скрыты.
+
+    Первый столбец — номер доставки (для replay), второй — номер события (для show).
+    """
+    settings = load(config)
+    if infobase and infobase not in settings.infobase:
+        raise UnknownRecord(f"Нет информационной базы {infobase}; есть: {', '.join(settings.infobase)}")
+    archive = _archive(settings)
+    found: Sequence[tuple[DeliveryRecord | None, StoredEvent]] = (
+        archive.deliveries(state=DeliveryState(state) if state else None, infobase=infobase, limit=limit)
+        if state or infobase
+        else archive.events(limit=limit)
     )
     for delivery, stored in found:
         click.echo(_row(delivery, stored))
@@ -46,7 +56,7 @@ def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -
 
 @events.command()
 @settings_option
-@click.argument("event_id", type=int)
+@click.argument("event_id", type=int, metavar="НОМЕР_СОБЫТИЯ")
 @click.option("--full", is_flag=True, help="Показать номера и тело целиком.")
 def show(*, config: Path, event_id: int, full: bool) -> None:
     """Всё об одном событии: что пришло, кому сообщено, что ответили."""
@@ -55,7 +65,7 @@ def show(*, config: Path, event_id: int, full: bool) -> None:
 
 @events.command()
 @settings_option
-@click.argument("delivery_ids", type=int, nargs=-1)
+@click.argument("delivery_ids", type=int, nargs=-1, metavar="НОМЕР_ДОСТАВКИ...")
 @click.option("--dead", is_flag=True, help="Все, что «разобрать вручную».")
 @click.option("--infobase", default="", help="С --dead: только эта информационная база.")
 def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase: str) -> None:
@@ -67,6 +77,8 @@ def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase:
         raise UnknownRecord("Укажите номера доставок или --dead")
     moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings))
     click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
+    if moved < len(chosen):
+        click.echo("Остальные не нуждаются: они доставлены или ещё в очереди")
 
 
 def _archive(settings: Settings) -> Archive:
@@ -85,14 +97,23 @@ def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
     }
 
 
-def _row(delivery: DeliveryRecord, stored: StoredEvent) -> str:
+def _row(delivery: DeliveryRecord | None, stored: StoredEvent) -> str:
     event = stored.event
-    return (
-        f"{delivery.id:>7}  событие {stored.id:<7} {_time(stored.received_at)}  {event.state.value:<9} "
+    what = (
+        f"событие {stored.id:<7} {_time(stored.received_at)}  {event.state.value:<9} "
         f"{mask(event.from_number):>12} → {mask(event.to_number):<12} "
-        f"{delivery.infobase}/{delivery.operation}: "
-        f"{STATES[delivery.state]}, попыток {delivery.attempts}"
-        + (f" — {delivery.last_answer}" if delivery.state is not DeliveryState.DELIVERED else "")
+    )
+    if delivery is None:
+        why = (
+            f"тот же звонок, что событие {stored.merged_into}"
+            if stored.merged_into
+            else "никому не сообщается"
+        )
+        return f"{'—':>7}  {what}{why}"
+    answer = "" if delivery.state is DeliveryState.DELIVERED else delivery.last_answer
+    return (
+        f"{delivery.id:>7}  {what}{delivery.infobase}/{delivery.operation}: {STATES[delivery.state]}, "
+        f"попыток {delivery.attempts}" + (f" — {answer}" if answer else "")
     )
 
 

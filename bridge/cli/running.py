@@ -18,6 +18,7 @@ from bridge.settings import load
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.sim.onec_modes import NAMES as MODES
 from bridge.sim.scenarios import SCENARIOS
 from bridge.wiring import assemble
 
@@ -48,6 +49,8 @@ def demo(
 
     Звонит в обе стороны, печатает ход и заканчивает с кодом 0, только если дошло всё.
     """
+    if as_json and not stay:
+        raise click.UsageError("--json печатает адреса работающего показа: добавьте --serve")
     observe.configure(level="INFO" if stay and not as_json else "ERROR")
     with _folder(data) as folder:
         script = Script(
@@ -148,7 +151,7 @@ def simulate_exchange(
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Порт; 0 — любой свободный.")
 @click.option("--user", default="", help="Имя для входа (можно кириллицей).")
 @click.option("--password", default="", help="Пароль.")
-@click.option("--mode", default="ok", show_default=True, help="Поведение: ok, slow, fault, locked, html, …")
+@click.option("--mode", default="ok", show_default=True, help="Поведение: " + ", ".join(MODES) + ".")
 @click.option("--ledger", type=click.Path(path_type=Path), help="Записывать полученное в этот файл.")
 def simulate_onec(*, port: int, user: str, password: str, mode: str, ledger: Path | None) -> None:
     """Имитация 1С с веб-сервисами /ws/VATS и /ws/VATScalls."""

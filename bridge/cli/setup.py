@@ -12,6 +12,7 @@ from bridge.cli.template import SETTINGS
 from bridge.core.errors import BadSettings
 from bridge.doctor import examine
 from bridge.settings import load
+from bridge.store.archive import Archive
 from bridge.store.connection import migrate, own
 from bridge.web.auth import new_token, token_hash
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
@@ -22,15 +23,17 @@ from bridge.web.soap.wsdl import published
 @click.argument("path", type=click.Path(path_type=Path), default=Path("bridge.toml"))
 def init(path: Path) -> None:
     """Создать файл настроек с пояснениями и готовыми секретами."""
-    password = new_token()
-    text = SETTINGS.format(hook_secret=secrets.token_urlsafe(24), token_hash=token_hash(password))
+    password, hook_secret = new_token(), secrets.token_urlsafe(24)
+    text = SETTINGS.format(hook_secret=hook_secret, token_hash=token_hash(password))
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise BadSettings(f"Файл {path} уже есть, он не тронут") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-    click.echo(f"Создан {path}. Впишите в него адреса и ключи, затем: vpbx-bridge check")
+    click.echo(f"Создан {path.resolve()}. Впишите в него адреса и ключи, затем: vpbx-bridge check")
+    click.echo("Для кабинета ВАТС (вместо public_url — внешний адрес моста):")
+    click.echo(f"  <public_url>/hooks/main/{hook_secret}?key={{KEY}}&number={{NUMBER}}")
     click.echo("Для 1С (покажется один раз; мост хранит только хеш):")
     click.echo("  имя     buh")
     click.echo(f"  пароль  {password}")
@@ -86,3 +89,12 @@ def migrate_database(config: Path) -> None:
     finally:
         lock.release()
     click.echo(f"Применено: {', '.join(applied)}" if applied else "Схема уже новая")
+
+
+@click.command()
+@settings_option
+@click.argument("target", type=click.Path(path_type=Path), metavar="ФАЙЛ")
+def backup(config: Path, target: Path) -> None:
+    """Записать копию базы в ФАЙЛ; мост можно не останавливать."""
+    Archive(load(config).server.database).backup(target)
+    click.echo(f"Копия: {target.resolve()}")

@@ -16,6 +16,7 @@ database = "bridge.db"                   # файл рядом с этим
 # <public_url>/hooks/main/<hook_secret>?key={{KEY}}&number={{NUMBER}}
 [exchange.main]
 kind = "mobilon"
+# base_url = "https://connect.mobilon.ru" # если адрес API другой
 api = "connect"                          # connect | webapi2 | callapi | simple-calls
 hook_secret = "{hook_secret}"
 # node_token = ""                        # для api = "callapi"

@@ -18,7 +18,7 @@ class CallState(StrEnum):
     UNKNOWN = "UNKNOWN"  # delivered as it came
 
 
-# Within one second of one call, events are told in this order (design: time, rank, arrival).
+# Within one second of one call, events are told in this order: time, rank, arrival.
 RANK: Mapping[CallState, int] = {
     CallState.START: 0,
     CallState.IVR: 1,

@@ -14,7 +14,7 @@ class Purpose(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """The visible life of a delivery (design §5.7)."""
+    """The visible life of a delivery: every event can be asked what became of it."""
 
     QUEUED = "queued"  # в очереди
     DELIVERED = "delivered"  # доставлено

@@ -157,7 +157,10 @@ class DialLog(Protocol):
     """Clicks, kept durably so that one click dials at most once, even across a crash."""
 
     def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
-        """Record a click before dialling, or find the one of the last `window_s` seconds."""
+        """Record a click before dialling, or find the one of the last `window_s` seconds.
+
+        A click that surely dialled nothing is not found: the next one may dial.
+        """
         ...
 
     def end(self, dial_id: int, result: CallResult) -> None: ...

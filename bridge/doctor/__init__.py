@@ -22,10 +22,14 @@ def examine(config: Path) -> list[Finding]:
     findings += own_findings(settings)
     database = settings.server.database
     archive = Archive(database) if database.is_file() else None
+    if not settings.exchange:
+        findings.append(bad("настройки", "нет ни одной ВАТС", "добавьте раздел [exchange.main]"))
+    if not settings.infobase:
+        findings.append(bad("настройки", "нет ни одной базы 1С", "добавьте раздел [infobase.buh]"))
     for name, exchange in settings.exchange.items():
         findings += exchange_findings(name, exchange, archive)
     for name, infobase in settings.infobase.items():
-        findings += infobase_findings(name, infobase)
+        findings += infobase_findings(name, infobase, archive)
     return findings
 
 

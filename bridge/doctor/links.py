@@ -3,14 +3,15 @@
 import time
 from urllib.parse import urlsplit
 
+from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable
 from bridge.doctor.finding import Finding, bad, doubtful, good
 from bridge.doctor.publication import publication_findings
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.store.archive import Archive
-from bridge.store.connection import migrate, own
-from bridge.vpbx.mobilon.client import BASE_URLS, MobilonApi
+from bridge.store.sqlite import SqliteStore
 from bridge.wire import Wire, WireError
+from bridge.wiring.partners import exchange_url
 
 SILENCE_S = 24 * 3600.0
 _PLACEHOLDER = "впишите"
@@ -50,33 +51,27 @@ def own_findings(settings: Settings) -> list[Finding]:
 def _database(settings: Settings) -> Finding:
     path = settings.server.database
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = own(path)
+        store = SqliteStore(path)
     except StoreUnavailable as error:
-        if path.is_file() and "другой мост" in str(error):
+        if "другой мост" in str(error):
             return good("база", f"{path}: её держит работающий мост")
-        return bad("база", str(error), "проверьте server.database и права на папку")
+        return bad("база", str(error), "проверьте server.database, права на папку и место на диске")
     try:
-        migrate(path)
+        store.ping()
     except StoreUnavailable as error:
         return bad("база", str(error), "проверьте место на диске и права на файл")
     finally:
-        lock.release()
-    return good("база", f"{path} открывается")
+        store.close()
+    return good("база", f"{path} принимает записи")
 
 
 def exchange_findings(name: str, section: ExchangeSection, archive: Archive | None) -> list[Finding]:
     """Is the exchange's API there, are the subscribers filled in, does its hook speak to us?"""
     link = f"ВАТС {name}"
-    url = section.base_url or BASE_URLS[MobilonApi(section.api)]
-    findings = [_reachable(link, url)]
+    findings = [_reachable(link, exchange_url(section), f"exchange.{name}.base_url")]
     if not section.subscribers:
         findings.append(
-            doubtful(
-                link,
-                "нет абонентов",
-                "впишите сотрудников в [[exchange.….subscribers]], иначе 1С некого набрать",
-            )
+            doubtful(link, "нет абонентов", f"впишите сотрудников в [[exchange.{name}.subscribers]]")
         )
     for person in section.subscribers:
         if _PLACEHOLDER in person.key.get_secret_value():
@@ -91,16 +86,19 @@ def exchange_findings(name: str, section: ExchangeSection, archive: Archive | No
     return findings
 
 
-def _reachable(link: str, url: str) -> Finding:
+def _reachable(link: str, url: str, setting: str) -> Finding:
     try:
         answer = Wire(connect_s=3, total_s=6).get(f"{url}/")
     except WireError as error:
-        return bad(link, f"{url}: {error.reason}", "проверьте интернет, DNS и exchange.….base_url")
+        return bad(link, f"{url}: {error.reason}", f"проверьте интернет, DNS и {setting}")
     return good(link, f"{url} отвечает, {answer.took_s * 1000:.0f} мс")
 
 
 def _hook(link: str, heard_at: float | None, name: str) -> Finding:
-    where = f"в кабинете ВАТС укажите <public_url>/hooks/{name}/<hook_secret>?key={{KEY}}&number={{NUMBER}}"
+    where = (
+        f"в кабинете ВАТС укажите <server.public_url>/hooks/{name}/<exchange.{name}.hook_secret>"
+        "?key={KEY}&number={NUMBER}"
+    )
     if heard_at is None:
         return doubtful(link, "веб-хук ещё ни разу не приходил", where)
     silent_s = time.time() - heard_at
@@ -109,10 +107,10 @@ def _hook(link: str, heard_at: float | None, name: str) -> Finding:
     return good(link, f"веб-хук приходил {silent_s / 60:.0f} мин назад")
 
 
-def infobase_findings(name: str, section: InfobaseSection) -> list[Finding]:
-    """Can 1C call us, and can we call 1C?"""
+def infobase_findings(name: str, section: InfobaseSection, archive: Archive | None) -> list[Finding]:
+    """Can 1C call us, can we call 1C, and what is stuck between us?"""
     link = f"1С {name}"
-    findings = []
+    findings = _stuck(link, name, archive)
     if not section.token_hashes:
         advice = "создайте пароль: vpbx-bridge token"
         findings.append(doubtful(link, "у базы нет token_hashes: 1С не сможет звонить", advice))
@@ -120,4 +118,18 @@ def infobase_findings(name: str, section: InfobaseSection) -> list[Finding]:
         findings.append(good(link, "мост ей не сообщает (contract = none)"))
     elif section.url:
         findings += publication_findings(link, section)
+    return findings
+
+
+def _stuck(link: str, name: str, archive: Archive | None) -> list[Finding]:
+    if archive is None:
+        return []
+    counts = archive.counts()
+    dead, waiting = counts.get((name, DeliveryState.DEAD), 0), counts.get((name, DeliveryState.QUEUED), 0)
+    findings = []
+    if dead:
+        advice = f"vpbx-bridge events list --state dead; затем events replay --dead --infobase {name}"
+        findings.append(doubtful(link, f"разобрать вручную: {dead}", advice))
+    if waiting:
+        findings.append(doubtful(link, f"ждут в очереди: {waiting}", "причина — в vpbx-bridge events list"))
     return findings

@@ -23,7 +23,7 @@ def publication_findings(link: str, section: InfobaseSection) -> list[Finding]:
     wire = Wire(
         connect_s=section.connect_s,
         total_s=section.timeout_s,
-        ca_file=section.ca_file,
+        ca_file=str(section.ca_file or ""),
         max_bytes=4 * 1024 * 1024,
     )
     try:

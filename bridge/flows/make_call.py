@@ -42,7 +42,7 @@ def make_call(
     number_text: str,
     *,
     desk: Desk,
-    log: DialLog,
+    dial_log: DialLog,
     wait_for_first: Callable[[int], CallResult | None],
 ) -> CallResult:
     """Dial `number_text` for the subscriber meant by `handle`; at most once for one click.
@@ -70,12 +70,12 @@ def make_call(
         return CallResult.fail(CallCode.NOT_ALLOWED, refusal)
 
     caller = subscriber.key or subscriber.extension
-    click = log.begin(desk.infobase, caller, number.digits, window_s=desk.double_click_s)
+    click = dial_log.begin(desk.infobase, caller, number.digits, window_s=desk.double_click_s)
     if not click.fresh:
         return click.result or wait_for_first(click.id) or IN_PROGRESS
     result = desk.exchange.dial(subscriber, number)
     try:
-        log.end(click.id, result)
+        dial_log.end(click.id, result)
     except StoreUnavailable:  # the telephone is ringing: that is what the accountant must read
         return replace(result, message=f"{result.message} (в журнал моста не записано)")
     return result

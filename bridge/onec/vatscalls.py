@@ -39,7 +39,8 @@ class VatsCalls:
 def data(stored: StoredEvent) -> str:
     """`Data`: what the exchange sent, as it came and in its order, then what the extension must find."""
     event = stored.event
-    fields = event.fields or _old_hook(stored)
+    # only the first hook has nothing to be recognised by but the ring itself
+    fields = _old_hook(stored) if event.merge_key else event.fields
     # ПрочитатьДанные and Event read these without a guard: a missing one is an exception
     # (TelephonyMobilon 2019-12-12, ВАТССервер)
     guaranteed = {

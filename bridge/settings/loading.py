@@ -1,6 +1,7 @@
 """Reading the settings file; what is wrong in it is named in Russian, with an example of a right value."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bridge.core.errors import BadSettings
-from bridge.settings.model import Settings
+from bridge.settings.model import InfobaseSection, Settings
 
 # pydantic's kinds of errors -> what an administrator reads; the rest keeps pydantic's own words
 _RUSSIAN = {
@@ -38,7 +39,7 @@ _RUSSIAN = {
 
 
 def load(path: Path) -> Settings:
-    """The settings of a TOML file and the environment; the database's path is relative to the file.
+    """The settings of a TOML file and the environment; paths in it are relative to the file.
 
     Raises:
         BadSettings: every wrong setting, one a line, with an example.
@@ -47,12 +48,25 @@ def load(path: Path) -> Settings:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadSettings(f"Нет файла настроек {path}. Создайте его: vpbx-bridge init") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"Файл настроек {path} не читается: {error}. Сохраните его в UTF-8") from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"Файл настроек {path} не в UTF-8: сохраните его в этой кодировке") from None
+    except OSError as error:
+        why = "это папка" if path.is_dir() else f"нет прав или диск не отвечает ({error.strerror})"
+        raise BadSettings(f"Файл настроек {path} не читается: {why}") from None
     settings = parse(text, source=str(path))
-    database = path.parent.resolve() / settings.server.database
-    server = settings.server.model_copy(update={"database": database})
-    return settings.model_copy(update={"server": server})
+    folder = path.parent.resolve()
+    server = settings.server.model_copy(update={"database": folder / settings.server.database})
+    infobases = {name: _located(name, section, folder) for name, section in settings.infobase.items()}
+    return settings.model_copy(update={"server": server, "infobase": infobases})
+
+
+def _located(name: str, section: InfobaseSection, folder: Path) -> InfobaseSection:
+    if section.ca_file is None:
+        return section
+    ca_file = folder / section.ca_file
+    if not ca_file.is_file():
+        raise BadSettings(f"infobase.{name}.ca_file: нет файла {ca_file}")
+    return section.model_copy(update={"ca_file": ca_file})
 
 
 def parse(text: str, *, source: str = "настройки") -> Settings:
@@ -60,7 +74,12 @@ def parse(text: str, *, source: str = "настройки") -> Settings:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{source}: это не TOML: {error}") from None
+        line = re.search(r"line (\d+)", str(error))
+        where = f"строка {line[1]}" if line else "в конце файла"
+        raise BadSettings(
+            f'{source}: {where}: запись не по правилам TOML. Пример: name = "значение в кавычках", '
+            f"имена — латинские ({error})"
+        ) from None
     try:
         return Settings(**data)
     except ValidationError as error:

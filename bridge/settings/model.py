@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -36,6 +37,33 @@ def _token_hash(value: str) -> str:
     return value
 
 
+def _path(value: Path) -> Path:
+    if any(ord(char) < 32 for char in str(value)):  # "C:\\bridge" in double quotes: \\b is a backspace
+        raise ValueError("в пути пишите «/» или одинарные кавычки: 'C:\\bridge\\bridge.db'")
+    return value
+
+
+def _listen(value: str) -> str:
+    if not 0 <= int(value.rpartition(":")[2]) <= 65535:
+        raise ValueError("порт бывает от 1 до 65535")
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in SUPPORTED_REGIONS:
+        raise ValueError(f"страна «{value[:20]}»: нужен двухбуквенный код, например RU")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value)) if value else ""
+    except ValueError:
+        raise ValueError("нужен IP-адрес прокси, например 127.0.0.1") from None
+
+
+SafePath = Annotated[Path, AfterValidator(_path)]
+Country = Annotated[str, AfterValidator(_country)]
 Url = Annotated[str, AfterValidator(_url)]
 PathSecret = Annotated[SecretStr, AfterValidator(_ascii_secret)]
 TokenHash = Annotated[str, AfterValidator(_token_hash)]
@@ -47,11 +75,13 @@ class Section(BaseModel):
 
 
 class ServerSection(Section):
-    listen: str = Field(default="127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$", examples=["127.0.0.1:8080"])
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        default="127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$", examples=["127.0.0.1:8080"]
+    )
     public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
-    database: Path = Field(default=Path("bridge.db"), examples=["bridge.db"])
+    database: SafePath = Field(default=Path("bridge.db"), examples=["bridge.db"])
     threads: int = Field(default=32, ge=2, le=256, examples=[32])
-    trusted_proxy: str = Field(default="", examples=["127.0.0.1"])
+    trusted_proxy: Annotated[str, AfterValidator(_address)] = Field(default="", examples=["127.0.0.1"])
     log_format: Literal["text", "json"] = Field(default="text", examples=["text"])
 
     @property
@@ -103,7 +133,7 @@ class ExchangeSection(Section):
 
 
 class DialSection(Section):
-    countries: list[str] = Field(default=["RU"], examples=[["RU", "KZ"]])
+    countries: list[Country] = Field(default=["RU"], examples=[["RU", "KZ"]])
     premium: bool = Field(default=False, examples=[False])
     internal: bool = Field(default=True, examples=[True])
     double_click_s: Seconds = Field(default=10.0, examples=[10])
@@ -117,7 +147,7 @@ class InfobaseSection(Section):
     namespace: str = Field(default="", examples=["http://VATSCalls"])
     user: str = Field(default="", examples=["Телефония"])
     password: SecretStr = Field(default=SecretStr(""), examples=["пароль пользователя 1С"])
-    ca_file: str = Field(default="", examples=["ca.pem"])
+    ca_file: SafePath | None = Field(default=None, examples=["ca.pem"])
     connect_s: Seconds = Field(default=3.0, examples=[3])
     timeout_s: Seconds = Field(default=10.0, examples=[10])
     reuse_session: bool = Field(default=True, examples=[True])

@@ -66,6 +66,28 @@ class Archive:
         finally:
             connection.close()
 
+    def events(self, *, limit: int = 50) -> list[tuple[DeliveryRecord | None, StoredEvent]]:
+        """The newest events first, each with its deliveries; None for one that nobody is told."""
+        with self._open() as db:
+            found = db.execute(
+                f"SELECT {sql.EVENT_COLUMNS}, d.* FROM event e LEFT JOIN delivery d ON d.event_id = e.id"  # noqa: S608
+                " ORDER BY e.id DESC, d.id DESC LIMIT :limit",
+                {"limit": limit},
+            ).fetchall()
+        return [(rows.delivery_record(row) if row["id"] else None, rows.stored_event(row)) for row in found]
+
+    def backup(self, target: Path) -> None:
+        """A whole and consistent copy of the running database.
+
+        Raises:
+            StoreUnavailable: it cannot be written, or `target` is there already.
+        """
+        if target.exists():
+            raise StoreUnavailable(f"Файл {target} уже есть, он не тронут")
+        with self._open() as db:
+            db.execute("VACUUM INTO ?", (str(target),))
+        target.chmod(0o600)
+
     def deliveries(
         self, *, state: DeliveryState | None = None, infobase: str = "", limit: int = 50
     ) -> list[tuple[DeliveryRecord, StoredEvent]]:
@@ -144,10 +166,14 @@ class Archive:
         """
         moved = 0
         with self._open() as db:
-            for delivery_id in delivery_ids:
-                row = db.execute("SELECT * FROM delivery WHERE id = ?", (delivery_id,)).fetchone()
-                if row is None:
-                    raise UnknownRecord(f"Доставки {delivery_id} нет")
+            chosen = [
+                (one, db.execute("SELECT * FROM delivery WHERE id = ?", (one,)).fetchone())
+                for one in delivery_ids
+            ]
+            unknown = [str(one) for one, row in chosen if row is None]
+            if unknown:
+                raise UnknownRecord(f"Нет доставок: {', '.join(unknown)}. Ничего не отправлено")
+            for _, row in chosen:
                 db.execute("BEGIN IMMEDIATE")
                 lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
                 moved += moves.requeue(db, row, self._clock(), lifetime_s)

@@ -53,10 +53,14 @@ def own(path: Path) -> FileLock:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
+        path.touch(mode=0o600)  # numbers are personal data; SQLite's other files take the mode of this one
     except Timeout:
         raise StoreUnavailable(f"Базу {path} уже открыл другой мост: остановите его") from None
     except OSError as error:
-        raise StoreUnavailable(f"Папка базы {path.parent} недоступна для записи: {error}") from None
+        if lock.is_locked:
+            lock.release()
+        what = f"{error.filename or path} ({error.strerror})"
+        raise StoreUnavailable(f"База {path} недоступна для записи: {what}; чей это файл?") from None
     return lock
 
 

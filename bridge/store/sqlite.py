@@ -11,7 +11,7 @@ from typing import Any
 from bridge.core.backoff import SCHEDULE_S
 from bridge.core.calls import CallEvent
 from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
-from bridge.core.dialing import CallResult
+from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import StoreUnavailable
 from bridge.core.ports import Accepted, Claim, DialRecord, PlannedDelivery
 from bridge.store import moves, rows
@@ -160,7 +160,11 @@ class SqliteStore:
     def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
         now = self._clock()
         facts = {"infobase": infobase, "subscriber": subscriber, "number": number, "now": now}
-        window = facts | {"since": now - window_s, "until": now + window_s}  # the clock may go back
+        window = facts | {
+            "since": now - window_s,
+            "until": now + window_s,  # the clock may go back
+            "unknown": CallCode.OUTCOME_UNKNOWN,
+        }
 
         def work(db: sqlite3.Connection) -> DialRecord:
             recent = db.execute(sql.RECENT_DIAL, window).fetchone()

@@ -134,10 +134,12 @@ PAST_LIFETIME = "SELECT id, lane_id FROM delivery WHERE state = 'queued' AND exp
 PULSE = "UPDATE pulse SET at = :now WHERE id = 1"
 
 # --- clicks --------------------------------------------------------------------------------------
+# A click that surely dialled nothing may be repeated at once; `unknown` is CallCode.OUTCOME_UNKNOWN.
 RECENT_DIAL = """
 SELECT id, status, message, code, call_id FROM dial
  WHERE infobase = :infobase AND subscriber = :subscriber AND number = :number
    AND begun_at > :since AND begun_at < :until
+   AND (status <> 'FAIL' OR code = :unknown)
  ORDER BY begun_at DESC LIMIT 1
 """
 BEGIN_DIAL = """

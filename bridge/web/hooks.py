@@ -9,7 +9,7 @@ from bridge.core.numbers import mask
 from bridge.core.ports import HookRequest
 from bridge.flows.take_event import Taken
 from bridge.observe import Figures, log
-from bridge.web.http import Environ, Reply, StartResponse, path_text, read_body
+from bridge.web.http import Environ, Reply, StartResponse, path_text, peer, read_body
 
 MAX_BODY = 64 * 1024
 PREFIX = "/hooks/"
@@ -36,7 +36,7 @@ class HookEndpoint:
         expected = hook.secret if hook else "-"
         proved = hmac.compare_digest(secret.rstrip("/").encode(), expected.encode())
         if hook is None or not proved:
-            log.warning("hook_stranger")
+            log.warning("hook_stranger", peer=peer(environ))
             return Reply.text(404, "not found").send(environ, start_response)
         reply = self._take(name, hook, environ)
         self._figures.hooks.labels(name, str(reply.status)).inc()

@@ -48,3 +48,8 @@ def read_body(environ: Environ, limit: int) -> bytes | None:
 def path_text(environ: Environ) -> str:
     """The decoded path; PEP 3333 hands bytes over as latin-1."""
     return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
+
+
+def peer(environ: Environ) -> str:
+    """The address that called; behind a trusted proxy, the one that it tells."""
+    return str(environ.get("REMOTE_ADDR", ""))

@@ -32,6 +32,7 @@ class Bridge:
         finally:
             self._worker.stop()
             self._store.close()
+            log.info("stopped")
 
     def drain(self) -> None:
         self._server.drain()

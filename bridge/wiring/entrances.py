@@ -43,7 +43,7 @@ class Entrances:
     figures: Figures
 
     def router(self) -> Router:
-        """Paths to applications: design of the HTTP side, in one table."""
+        """Paths to applications, in one table."""
         health = HealthEndpoint(
             ready=self.store.ping,
             serving=lambda: not self.draining.is_set(),
@@ -92,12 +92,18 @@ class Entrances:
             handle,
             number,
             desk=desk,
-            log=self.store,
+            dial_log=self.store,
             wait_for_first=_waiter(self.store, exchange.timeout_s),
         )
         self.figures.dials.labels(desk.infobase, str(result.code)).inc()
+        subscriber = desk.find(handle)
         log.info(
-            "dial", infobase=desk.infobase, number=mask(number), result=result.status.value, code=result.code
+            "dial",
+            infobase=desk.infobase,
+            subscriber=subscriber.name or "unlisted" if subscriber else "unknown",
+            number=mask(number),
+            result=result.status.value,
+            code=result.code,
         )
         return result
 
@@ -110,7 +116,7 @@ class Entrances:
         return HookEndpoint(hooks, self.figures)
 
     def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
-        reader = hook_reader(exchange)
+        reader = hook_reader(exchange, self.settings.exchange[exchange])
         audiences = {
             name: Audience(
                 infobase=name,

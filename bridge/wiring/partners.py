@@ -10,6 +10,7 @@ from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.vpbx.mobilon import MobilonApi, MobilonClient, MobilonHook
+from bridge.vpbx.mobilon.client import BASE_URLS
 from bridge.wire import Wire
 from bridge.worker import Target
 
@@ -21,13 +22,18 @@ def exchange_client(section: ExchangeSection) -> Exchange:
     return MobilonClient(
         api=MobilonApi(section.api),
         wire=Wire(connect_s=min(2.0, section.timeout_s), total_s=section.timeout_s, reuse=False),
-        base_url=section.base_url or "",
+        base_url=exchange_url(section),
         node_token=section.node_token.get_secret_value(),
         api_password=section.api_password.get_secret_value(),
     )
 
 
-def hook_reader(name: str) -> HookReader:
+def exchange_url(section: ExchangeSection) -> str:
+    """Where the exchange's API is."""
+    return section.base_url or BASE_URLS[MobilonApi(section.api)]
+
+
+def hook_reader(name: str, section: ExchangeSection) -> HookReader:  # noqa: ARG001 - one `kind` so far
     """Who reads the words of the exchange called `name`."""
     return MobilonHook(name)
 
@@ -66,7 +72,7 @@ def _publication(section: InfobaseSection, url: str) -> Publication:
         wire=Wire(
             connect_s=section.connect_s,
             total_s=section.timeout_s,
-            ca_file=section.ca_file,
+            ca_file=str(section.ca_file or ""),
             pool_size=section.concurrency,
         ),
         session_reuse=section.reuse_session,

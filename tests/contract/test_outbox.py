@@ -15,7 +15,7 @@ import pytest
 
 from bridge.core.calls import CallEvent, CallState
 from bridge.core.delivery import DeliveryState, Done, GaveUp, RetryIn, Verdict
-from bridge.core.dialing import CallResult, DialStatus
+from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import Accepted, Claim, DialRecord
 from bridge.store import statements as sql
@@ -656,3 +656,20 @@ def test_the_suite_notices_a_store_that_breaks_a_promise(
             check(stand)
     finally:
         stand.close()
+
+
+@pytest.mark.parametrize(
+    "code", [1, 5, CallCode.EXCHANGE_REFUSED, CallCode.EXCHANGE_AWAY, CallCode.EXCHANGE_BROKEN]
+)
+def test_a_click_that_surely_dialled_nothing_may_be_repeated_at_once(stand: SqliteStand, code: int) -> None:
+    first = _click(stand)
+    stand.store.end(first.id, CallResult.fail(code, "Звонок не начат"))
+    assert _click(stand).fresh
+
+
+def test_a_click_whose_outcome_is_unknown_is_not_repeated(stand: SqliteStand) -> None:
+    first = _click(stand)
+    unknown = CallResult.fail(CallCode.OUTCOME_UNKNOWN, "Исход неизвестен")
+    stand.store.end(first.id, unknown)
+    again = _click(stand)
+    assert (again.fresh, again.result) == (False, unknown)

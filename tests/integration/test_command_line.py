@@ -287,3 +287,82 @@ class FakeHook(Loopback):
         self.bodies.append(environ["wsgi.input"].read())
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
+
+
+def test_an_event_that_nobody_is_told_is_still_listed(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    path = tmp_path / "bridge.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"vatscalls"', '"none"'), encoding="utf-8")
+    secret = _value(tmp_path, "hook_secret")
+    with running(tmp_path, "serve"):
+        ready(url)
+        for _ in range(2):
+            requests.get(f"{url}/hooks/main/{secret}", {"key": ANNA.key, "number": "89160000001"}, timeout=5)
+    lines = run(tmp_path, "events", "list").stdout.splitlines()
+    assert "тот же звонок, что событие 1" in lines[0]
+    assert "никому не сообщается" in lines[1]
+
+
+def test_a_backup_is_a_whole_database_and_never_overwrites(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    secret = _value(tmp_path, "hook_secret")
+    with running(tmp_path, "serve"):
+        ready(url)
+        requests.get(f"{url}/hooks/main/{secret}", {"key": ANNA.key, "number": "89160000001"}, timeout=5)
+        assert run(tmp_path, "backup", "copy.db").returncode == 0
+        again = run(tmp_path, "backup", "copy.db")
+    assert (again.returncode, "не тронут" in again.stderr) == (2, True)
+    listed = run(tmp_path, "events", "list", BRIDGE__SERVER__DATABASE="copy.db")
+    assert "событие 1" in listed.stdout
+
+
+def test_a_replay_of_an_unknown_delivery_moves_nothing(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    with running(tmp_path, "serve"):
+        ready(url)
+        done = run(tmp_path, "events", "replay", "98", "99")
+    assert (done.returncode, "Нет доставок: 98, 99. Ничего не отправлено" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_the_database_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    url = _configured(tmp_path, exchange="http://127.0.0.1:9", onec="http://127.0.0.1:9")
+    with running(tmp_path, "serve"):
+        ready(url)
+        for path in tmp_path.glob("bridge.db*"):
+            assert path.stat().st_mode & 0o077 == 0 or path.suffix == ".lock", path
+
+
+def test_help_is_printed_on_a_console_of_an_old_code_page(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*BRIDGE, "--help"],
+        cwd=tmp_path,
+        env=ENV | {"PYTHONIOENCODING": "cp866"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Мост" in done.stdout.decode("cp866")
+
+
+def test_the_doctor_tells_of_what_is_stuck(tmp_path: Path) -> None:
+    onec = FakeOnec()
+    onec.set_mode("fault")
+    with Loopback(FakeExchange((ANNA,))) as exchange, Loopback(onec) as server:
+        url = _configured(tmp_path, exchange=exchange.url, onec=server.url)
+        path = tmp_path / "bridge.toml"
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("[infobase.buh]", "[infobase.buh]\nattempts = 1"),
+            "utf-8",
+        )
+        secret = _value(tmp_path, "hook_secret")
+        with running(tmp_path, "serve"):
+            ready(url)
+            requests.get(f"{url}/hooks/main/{secret}", {"key": ANNA.key, "number": "89160000001"}, timeout=5)
+            for _ in range(100):
+                said = run(tmp_path, "check").stdout
+                if "разобрать вручную: 1" in said:
+                    break
+    assert "разобрать вручную: 1" in said
+    assert "events replay --dead --infobase buh" in said

@@ -65,7 +65,7 @@ class Office:
 
     def click(self, handle: str = "101", number: str = NUMBER) -> CallResult:
         desk = Desk(infobase="buh", exchange=self.exchange, subscribers=(ANNA, PETR), **self.rules)
-        return make_call(handle, number, desk=desk, log=self.log, wait_for_first=self.wait)
+        return make_call(handle, number, desk=desk, dial_log=self.log, wait_for_first=self.wait)
 
 
 @pytest.mark.parametrize("handle", [ANNA.key, "101", "Иванова Анна", " иванова анна "])

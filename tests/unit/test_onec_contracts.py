@@ -139,7 +139,9 @@ def test_the_bridges_own_number_cannot_be_forged():
 
 
 def test_the_old_hook_is_told_as_a_ring():
-    what = event(direction=Direction.UNKNOWN, called="")
+    fields = {"key": "k0000000000000aa", "number": "89160000001"}  # as MobilonHook reads it
+    merge_key = "k0000000000000aa|9160000001"
+    what = event(direction=Direction.UNKNOWN, called="", fields=fields, merge_key=merge_key)
     assert list(json.loads(data(stored(what))).items()) == [
         ("uuid", "2ebc0000-b5da-4ddb-cd04-000000000001"),
         ("state", "PREANSWER"),

@@ -65,7 +65,12 @@ def _no_settings_in_the_environment() -> Iterator[None]:
             "[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\nsubscribers = [{name = 'Анна'}]",
             "у абонента нужен key или extension",
         ),
-        ("[server", "это не TOML"),
+        ("[server", "в конце файла: запись не по правилам TOML"),
+        ("[server]\nlisten = 'x\n", "строка 2: запись не по правилам TOML"),
+        ('[server]\ndatabase = "C:\\bridge.db"', "одинарные кавычки"),
+        ("[server]\nlisten = '127.0.0.1:99999'", "порт бывает от 1 до 65535"),
+        ("[server]\ntrusted_proxy = 'proxy host'", "нужен IP-адрес прокси"),
+        (GOOD + "[infobase.buh.dial]\ncountries = ['Россия']", "нужен двухбуквенный код"),
     ],
 )
 def test_a_wrong_setting_is_named_with_an_example_of_a_right_one(text: str, said: str) -> None:

@@ -11,7 +11,7 @@ from spyne.server.wsgi import WsgiApplication
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import Figures, log
 from bridge.web.auth import CHALLENGE, Gatekeeper
-from bridge.web.http import NOSNIFF, Environ, Reply, StartResponse, read_body
+from bridge.web.http import NOSNIFF, Environ, Reply, StartResponse, peer, read_body
 from bridge.web.soap.envelope import Call, read_call, version_of
 from bridge.web.soap.problem import Blame, SoapError, Version, fault
 from bridge.web.soap.protocol import CALL_KEY
@@ -106,7 +106,13 @@ class SoapEndpoint:
 
     def _refuse(self, problem: SoapError, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self._figures.soap_requests.labels(self._language.service, str(problem.status)).inc()
-        log.info("soap_refused", service=self._language.service, status=problem.status, reason=problem.text)
+        log.info(
+            "soap_refused",
+            service=self._language.service,
+            status=problem.status,
+            peer=peer(environ),
+            reason=problem.text,
+        )
         headers = {}
         if problem.status == 401:
             headers["WWW-Authenticate"] = CHALLENGE

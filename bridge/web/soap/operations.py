@@ -1,7 +1,7 @@
 """What each operation of `Telephony` does, in English names and plain values.
 
 A business refusal is a value; a Fault is for a wrong request, missing rights, or a bridge that
-cannot work (design §4.1).
+cannot work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
