@@ -43,13 +43,35 @@ def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMappi
     return facts
 
 
+lost_lines = 0  # that could not be written; the work goes on without its log
+
+
+def _write(line: str) -> None:
+    """One line to standard error. A full disk, a closed pipe or no console at all stops no call."""
+    global lost_lines
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # AttributeError: sys.stderr is None under pythonw
+        lost_lines += 1
+
+
+class _Lines:
+    """What structlog writes through, whichever standard error is by then."""
+
+    def msg(self, line: str) -> None:
+        _write(line)
+
+    debug = info = warning = error = critical = msg
+
+
 class _StandardError(logging.Handler):
     """For the lines of libraries, which know nothing of our secrets."""
 
     _plain = logging.Formatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s")
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(scrub(self._plain.format(record)), file=sys.stderr)  # noqa: T201 - this is the log
+        _write(scrub(self._plain.format(record)))
 
 
 def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
@@ -73,7 +95,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # whichever it is by then
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
 
@@ -128,3 +150,5 @@ class Figures:
             ["infobase"],
             registry=self.registry,
         )
+        lost = Gauge("bridge_log_lines_lost", "Log lines that could not be written", registry=self.registry)
+        lost.set_function(lambda: lost_lines)

@@ -68,11 +68,12 @@ def show(*, config: Path, event_id: int, full: bool) -> None:
 @click.argument("delivery_ids", type=int, nargs=-1, metavar="НОМЕР_ДОСТАВКИ...")
 @click.option("--dead", is_flag=True, help="Все, что «разобрать вручную».")
 @click.option("--infobase", default="", help="С --dead: только эта информационная база.")
-def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase: str) -> None:
+@click.option("--popups", is_flag=True, help="С --dead: и карточки давно прошедших звонков.")
+def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase: str, popups: bool) -> None:
     """Отправить ещё раз доставки с этими номерами (первый столбец списка)."""
     settings = load(config)
     archive = _archive(settings)
-    chosen = archive.stuck(infobase=infobase) if dead else list(delivery_ids)
+    chosen = archive.stuck(infobase=infobase, popups=popups) if dead else list(delivery_ids)
     if not chosen and not dead:
         raise UnknownRecord("Укажите номера доставок или --dead")
     moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings))

@@ -57,7 +57,7 @@ def wsdl(*, config: Path, ru: bool, output: Path | None) -> None:
     if output:
         output.write_bytes(text)
     else:
-        click.echo(text.decode(), nl=False)
+        click.echo(text, nl=False)  # as bytes: a console's code page must not change it
 
 
 @click.command()

@@ -46,5 +46,7 @@ class Breaker:
                 failures = self.failures + 1
                 if failures < policy.failures and not self.open:
                     return replace(self, failures=failures, reason=reason)
+                if self.denied and now < self.retry_at:  # an answer that was under way shortens no wait
+                    return self
                 wait_s = policy.probe_s * jitter
                 return Breaker(failures=failures, open=True, retry_at=now + wait_s, reason=reason)

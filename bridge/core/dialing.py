@@ -18,6 +18,7 @@ class CallCode:
     EXCHANGE_AWAY = 105
     IN_PROGRESS = 106
     EXCHANGE_BROKEN = 107  # the exchange answered something that is not an answer
+    BUSY = 108  # too many clicks are being dialled; this one was not begun
 
 
 class DialStatus(StrEnum):

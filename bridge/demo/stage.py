@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.core.calls import Subscriber
-from bridge.settings import Settings
+from bridge.settings import Settings, given
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
@@ -128,9 +128,11 @@ def _keys(data: Path) -> dict[str, str]:
         kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return kept
     keys = {"password": new_token(), "hook_secret": secrets.token_urlsafe(24)}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh = path.with_suffix(".new")  # whole or not at all: a demo may be killed here
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(keys, file)
+    fresh.replace(path)
     return keys
 
 
@@ -164,7 +166,7 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
         "unlisted_keys": True,  # so that a wrong key is refused by the exchange itself, as in life
         "show_keys": True,
     }
-    return Settings.model_validate(
+    return given(
         {
             "server": {
                 "listen": urlsplit(url).netloc,
@@ -189,4 +191,7 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
 def _service(onec_url: str, contract: str) -> str:
     """The address of the web service: as given, or 1C's usual `/ws/<name>` under a base address."""
     base = onec_url.partition("?")[0].rstrip("/")
-    return base if "/ws/" in urlsplit(base).path else f"{base}/ws/{SERVICES[contract]}"
+    last = base.rpartition("/")[2].removesuffix(".1cws").casefold()
+    if last == SERVICES[contract].casefold() or "/ws/" in urlsplit(base).path:
+        return base
+    return f"{base}/{SERVICES[contract]}" if last == "ws" else f"{base}/ws/{SERVICES[contract]}"

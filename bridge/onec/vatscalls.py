@@ -39,8 +39,7 @@ class VatsCalls:
 def data(stored: StoredEvent) -> str:
     """`Data`: what the exchange sent, as it came and in its order, then what the extension must find."""
     event = stored.event
-    # only the first hook has nothing to be recognised by but the ring itself
-    fields = _old_hook(stored) if event.merge_key else event.fields
+    fields = event.fields if "uuid" in event.fields else _old_hook(stored)
     # ПрочитатьДанные and Event read these without a guard: a missing one is an exception
     # (TelephonyMobilon 2019-12-12, ВАТССервер)
     guaranteed = {

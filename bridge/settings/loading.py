@@ -1,6 +1,7 @@
 """Reading the settings file; what is wrong in it is named in Russian, with an example of a right value."""
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -10,9 +11,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings.exceptions import SettingsError
 
 from bridge.core.errors import BadSettings
 from bridge.settings.model import InfobaseSection, Settings
+
+PREFIX = "BRIDGE__"
 
 # pydantic's kinds of errors -> what an administrator reads; the rest keeps pydantic's own words
 _RUSSIAN = {
@@ -80,11 +85,49 @@ def parse(text: str, *, source: str = "настройки") -> Settings:
             f'{source}: {where}: запись не по правилам TOML. Пример: name = "значение в кавычках", '
             f"имена — латинские ({error})"
         ) from None
+    _known_environment()
+    return _built(Settings, data, source)
+
+
+def given(data: dict[str, Any], *, source: str = "настройки") -> Settings:
+    """Settings from values alone, whatever the environment says."""
+    return _built(_Given, data, source)
+
+
+class _Given(Settings):
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def _built(model: type[Settings], data: dict[str, Any], source: str) -> Settings:
     try:
-        return Settings(**data)
+        return model(**data)
     except ValidationError as error:
         lines = [_line(detail) for detail in error.errors(include_url=False)]
         raise BadSettings(f"{source}:\n" + "\n".join(f"  {line}" for line in lines)) from None
+    except SettingsError as error:
+        name = re.search(r'field "(\w+)"', str(error))
+        where = f"BRIDGE__{name[1].upper()}" if name else "BRIDGE__…"
+        raise BadSettings(f"Переменная среды {where}…: значение не подходит этому разделу") from None
+
+
+def _known_environment() -> None:
+    """A misspelt section in the environment would be ignored without a word."""
+    for variable in os.environ:
+        if not variable.upper().startswith(PREFIX):
+            continue
+        section = variable[len(PREFIX) :].partition("__")[0].lower()
+        if section not in Settings.model_fields:
+            close = difflib.get_close_matches(section, Settings.model_fields, n=1)
+            hint = f"; возможно, имелось в виду {PREFIX}{close[0].upper()}" if close else ""
+            raise BadSettings(f"Переменная среды {variable}: такого раздела настроек нет{hint}")
 
 
 def _line(detail: ErrorDetails) -> str:

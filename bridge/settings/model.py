@@ -50,6 +50,7 @@ def _listen(value: str) -> str:
 
 
 def _country(value: str) -> str:
+    value = value.upper()
     if value not in SUPPORTED_REGIONS:
         raise ValueError(f"страна «{value[:20]}»: нужен двухбуквенный код, например RU")
     return value
@@ -76,7 +77,9 @@ class Section(BaseModel):
 
 class ServerSection(Section):
     listen: Annotated[str, AfterValidator(_listen)] = Field(
-        default="127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$", examples=["127.0.0.1:8080"]
+        default="127.0.0.1:8080",
+        pattern=r"^([^\s:]+|\[[0-9a-fA-F:]+\]):\d{1,5}$",
+        examples=["127.0.0.1:8080"],
     )
     public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
     database: SafePath = Field(default=Path("bridge.db"), examples=["bridge.db"])
@@ -86,7 +89,7 @@ class ServerSection(Section):
 
     @property
     def host(self) -> str:
-        return self.listen.rpartition(":")[0]
+        return self.listen.rpartition(":")[0].strip("[]")
 
     @property
     def port(self) -> int:
@@ -122,6 +125,11 @@ class ExchangeSection(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> "ExchangeSection":
+        for what in ("name", "extension", "key"):
+            values = [_plain(getattr(person, what)) for person in self.subscribers]
+            twice = {value for value in values if value and values.count(value) > 1}
+            if twice:
+                raise ValueError(f"у двух абонентов одинаковый {what}: 1С не отличит их")
         plain = (self.base_url or "").startswith("http://") and not _loopback(self.base_url or "")
         if plain and not self.allow_http:
             raise ValueError("ключи нельзя передавать по http: укажите https или allow_http = true")
@@ -234,3 +242,7 @@ def _loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value.casefold()

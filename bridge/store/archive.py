@@ -180,11 +180,12 @@ class Archive:
                 db.execute("COMMIT")
         return moved
 
-    def stuck(self, *, infobase: str = "") -> list[int]:
-        """Ids of the dead letters, the oldest first."""
+    def stuck(self, *, infobase: str = "", popups: bool = False) -> list[int]:
+        """Ids of the dead letters, the oldest first; stale popups only when they are asked for."""
         where, facts = _filter(DeliveryState.DEAD, infobase)
         with self._open() as db:
-            found = db.execute(f"SELECT d.id FROM delivery d WHERE {where} ORDER BY d.id", facts)  # noqa: S608
+            wanted = where if popups else f"{where} AND d.purpose = 'journal'"
+            found = db.execute(f"SELECT d.id FROM delivery d WHERE {wanted} ORDER BY d.id", facts)  # noqa: S608
             return [row["id"] for row in found]
 
 

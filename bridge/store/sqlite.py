@@ -21,6 +21,8 @@ from bridge.store.moves import Ending
 from bridge.store.writer import Writer
 
 EXPIRE_BATCH = 500
+LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
+INTERRUPTED = "Исход неизвестен: мост перезапускался во время набора; посмотрите, звонит ли телефон"
 HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
 
 
@@ -45,8 +47,14 @@ class SqliteStore:
             raise
         self._writer = Writer(self._writing)
         self._readers = Readers(path)
+        self._close_interrupted_dials()
         self._leases: dict[str, set[int]] = {}  # infobase -> lanes being attempted now
         self._leasing = threading.Lock()
+
+    def _close_interrupted_dials(self) -> None:
+        """Nobody will answer the clicks that a crash left open, and nobody knows what became of them."""
+        facts = {"now": self._clock(), "unknown": CallCode.OUTCOME_UNKNOWN, "message": INTERRUPTED}
+        self._writer.run(lambda db: db.execute(sql.CLOSE_OPEN_DIALS, facts).rowcount)
 
     def close(self) -> None:
         """Commit what is under way, fold the log into the file, let the file go."""
@@ -163,6 +171,7 @@ class SqliteStore:
         window = facts | {
             "since": now - window_s,
             "until": now + window_s,  # the clock may go back
+            "longest": LONGEST_DIAL_S,
             "unknown": CallCode.OUTCOME_UNKNOWN,
         }
 

@@ -76,7 +76,8 @@ e.repeats
 HEAD = f"""
 SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.expires_at, {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
-                WHERE f.lane_id = d.lane_id AND f.state = 'delivered' AND f.position_rank >= 4) AS over
+                WHERE f.lane_id = d.lane_id AND f.state = 'delivered' AND f.position_rank >= 4
+                  AND f.position_time >= d.position_time) AS over
   FROM delivery d JOIN event e ON e.id = d.event_id
  WHERE d.lane_id = :lane_id AND d.state = 'queued'
  ORDER BY d.position_time, d.position_rank, d.id LIMIT 1
@@ -135,12 +136,17 @@ PULSE = "UPDATE pulse SET at = :now WHERE id = 1"
 
 # --- clicks --------------------------------------------------------------------------------------
 # A click that surely dialled nothing may be repeated at once; `unknown` is CallCode.OUTCOME_UNKNOWN.
+# The window counts from the answer: a slow exchange must not outlive it. An open click counts until answered.
 RECENT_DIAL = """
 SELECT id, status, message, code, call_id FROM dial
  WHERE infobase = :infobase AND subscriber = :subscriber AND number = :number
-   AND begun_at > :since AND begun_at < :until
+   AND begun_at > :since - :longest AND begun_at < :until
+   AND (status = '' OR coalesce(ended_at, begun_at) > :since)
    AND (status <> 'FAIL' OR code = :unknown)
  ORDER BY begun_at DESC LIMIT 1
+"""
+CLOSE_OPEN_DIALS = """
+UPDATE dial SET ended_at = :now, status = 'FAIL', code = :unknown, message = :message WHERE status = ''
 """
 BEGIN_DIAL = """
 INSERT INTO dial (infobase, subscriber, number, begun_at)

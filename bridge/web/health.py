@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bridge.core.errors import StoreUnavailable
-from bridge.observe import Figures
+from bridge.observe import Figures, log
 from bridge.web.http import Environ, Reply, StartResponse, path_text
 
 
@@ -48,5 +48,6 @@ class HealthEndpoint:
         try:
             self._ready()
         except StoreUnavailable as error:
-            return Reply.text(503, str(error))
+            log.error("store_unavailable", reason=str(error))
+            return Reply.text(503, "cannot store")
         return Reply.text(200, "ready")

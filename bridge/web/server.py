@@ -45,7 +45,7 @@ class Server:
             {
                 "trusted_proxy": options.trusted_proxy,
                 "trusted_proxy_count": 1,
-                "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+                "trusted_proxy_headers": {"x-forwarded-for"},  # the scheme is nobody's business here
             }
             if options.trusted_proxy
             else {}

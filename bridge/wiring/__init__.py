@@ -59,6 +59,7 @@ def assemble(settings: Settings) -> Bridge:
             publications=published,
             draining=draining,
             figures=figures,
+            dialling=threading.BoundedSemaphore(max(1, settings.server.threads // 2)),
         )
         options = ServerOptions(
             host=settings.server.host,

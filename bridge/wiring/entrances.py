@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge import __version__
-from bridge.core.dialing import CallResult, DialPolicy
+from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.numbers import mask
 from bridge.core.ports import DialLog, Exchange, HookRequest
 from bridge.flows.make_call import Desk, make_call
@@ -29,6 +29,7 @@ from bridge.wiring.partners import Publication, exchange_client, hook_reader, su
 from bridge.worker import Worker
 
 LOOK_EVERY_S = 0.05
+BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class Entrances:
     publications: Mapping[str, Publication]
     draining: threading.Event
     figures: Figures
+    dialling: threading.BoundedSemaphore  # slow dials must leave threads for the hooks
 
     def router(self) -> Router:
         """Paths to applications, in one table."""
@@ -87,6 +89,14 @@ class Entrances:
         )
 
     def _dial(self, desk: Desk, handle: str, number: str) -> CallResult:
+        if not self.dialling.acquire(blocking=False):
+            return BUSY
+        try:
+            return self._dial_now(desk, handle, number)
+        finally:
+            self.dialling.release()
+
+    def _dial_now(self, desk: Desk, handle: str, number: str) -> CallResult:
         exchange = self.settings.exchange[self.settings.infobase[desk.infobase].exchange]
         result = make_call(
             handle,

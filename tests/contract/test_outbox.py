@@ -528,7 +528,22 @@ def test_a_click_that_a_crash_left_open_is_not_dialled_again_in_the_window(stand
     first = _click(stand)
     stand.crash()
     again = _click(stand)
+    assert (again.id, again.fresh) == (first.id, False)
+    assert again.result is not None
+    assert again.result.code == CallCode.OUTCOME_UNKNOWN
+    assert again.result.message.startswith("Исход неизвестен")
+
+
+def test_a_click_that_is_still_being_answered_is_not_dialled_again_after_its_window(
+    stand: SqliteStand,
+) -> None:
+    first = _click(stand)
+    stand.clock.now += 60
+    again = _click(stand)
     assert (again.id, again.fresh, again.result) == (first.id, False, None)
+    stand.store.end(first.id, RANG)
+    stand.clock.now += 5
+    assert not _click(stand).fresh, "the window counts from the answer"
 
 
 def test_of_clicks_at_one_moment_one_dials(stand: SqliteStand) -> None:

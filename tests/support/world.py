@@ -17,7 +17,7 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge.core.calls import Subscriber
-from bridge.settings import Settings
+from bridge.settings import Settings, given
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
@@ -101,7 +101,7 @@ def settings(
         "timeout_s": 3,
         **infobase,
     }
-    return Settings.model_validate(
+    return given(
         {
             "server": {
                 "listen": f"127.0.0.1:{port}",

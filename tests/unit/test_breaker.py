@@ -69,3 +69,8 @@ def test_probes_of_many_infobases_do_not_fall_together(dice: float) -> None:
     breaker = Breaker(failures=2).after(Away("x"), now=100, policy=POLICY, dice=dice)
     assert 104 <= breaker.retry_at <= 106
     assert breaker.retry_at != 105
+
+
+def test_an_answer_that_was_under_way_does_not_shorten_the_wait_after_a_wrong_password() -> None:
+    denied = after(Denied("пароль"))
+    assert after(Away("выключена"), breaker=denied, now=101) == denied

@@ -173,3 +173,14 @@ def test_a_store_that_fails_after_the_dial_does_not_hide_that_the_telephone_ring
     assert result.message.startswith("Звоним (")
     assert office.click() == IN_PROGRESS
     assert len(office.exchange.dialled) == 1
+
+
+def test_a_second_click_that_cannot_read_the_first_answer_does_not_say_that_nothing_was_dialled() -> None:
+    office = Office()
+    office.log.begin("buh", ANNA.key, "79235292926", window_s=10)
+
+    def unreadable(_: int) -> CallResult | None:
+        raise StoreUnavailable("занято")
+
+    office.wait = unreadable
+    assert office.click() == IN_PROGRESS

@@ -47,3 +47,23 @@ def test_ids_that_an_operator_looks_for_stay_whole(capsys: pytest.CaptureFixture
     observe.log.info("hook_taken", call_id="1565770000.25643", event_id=1234567890)
     line = json.loads(capsys.readouterr().err)
     assert (line["call_id"], line["event_id"]) == ("1565770000.25643", 1234567890)
+
+
+class Broken:
+    """A standard error whose disk is full or whose reader has gone."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", [Broken(), None])
+def test_a_log_that_cannot_be_written_stops_nothing(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = observe.lost_lines
+    monkeypatch.setattr("sys.stderr", stream)
+    observe.log.error("incident", exc_info=ValueError("x"))
+    logging.getLogger("urllib3").warning("lost")
+    monkeypatch.undo()
+    assert observe.lost_lines == before + 2

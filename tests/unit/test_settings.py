@@ -66,7 +66,7 @@ def _no_settings_in_the_environment() -> Iterator[None]:
             "у абонента нужен key или extension",
         ),
         ("[server", "в конце файла: запись не по правилам TOML"),
-        ("[server]\nlisten = 'x\n", "строка 2: запись не по правилам TOML"),
+        ("[server]\nlisten = 'x\ny'", "строка 2: запись не по правилам TOML"),
         ('[server]\ndatabase = "C:\\bridge.db"', "одинарные кавычки"),
         ("[server]\nlisten = '127.0.0.1:99999'", "порт бывает от 1 до 65535"),
         ("[server]\ntrusted_proxy = 'proxy host'", "нужен IP-адрес прокси"),
@@ -91,6 +91,45 @@ def test_the_environment_is_stronger_than_the_file(monkeypatch: pytest.MonkeyPat
     settings = parse(GOOD + "password = 'из файла'")
     assert settings.infobase["buh"].password.get_secret_value() == "пароль из среды"
     assert (settings.server.host, settings.server.port) == ("0.0.0.0", 9000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BRIDGE__SERVR__LISTEN", "127.0.0.1:1", "имелось в виду BRIDGE__SERVER"),
+        ("BRIDGE__SERVER", "foo", "не подходит"),
+        ("BRIDGE__EXCHANGE__MAIN__SUBSCRIBERS", "foo", "BRIDGE__EXCHANGE…: значение не подходит"),
+    ],
+)
+def test_a_wrong_variable_of_the_environment_is_named(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=said):
+        parse(GOOD)
+
+
+def test_an_ipv6_address_may_be_listened_on() -> None:
+    settings = parse(GOOD + "[server]\nlisten = '[::1]:8080'")
+    assert (settings.server.host, settings.server.port) == ("::1", 8080)
+
+
+@pytest.mark.parametrize("what", ["name", "extension", "key"])
+def test_two_subscribers_that_1c_could_not_tell_apart_are_refused(what: str) -> None:
+    one = {"name": "Анна", "extension": "101", "key": "k1"}
+    two = {"name": "Пётр", "extension": "102", "key": "k2", what: one[what]}
+    rows = ", ".join("{" + ", ".join(f'{k} = "{v}"' for k, v in who.items()) + "}" for who in (one, two))
+    with pytest.raises(BadSettings, match=f"одинаковый {what}"):
+        parse(f"[exchange.main]\nhook_secret = 'a-hook-secret-of-tests'\nsubscribers = [{rows}]")
+
+
+def test_a_certificate_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(GOOD + "ca_file = 'ca.pem'", encoding="utf-8")
+    with pytest.raises(BadSettings, match="нет файла"):
+        load(path)
+    (tmp_path / "ca.pem").write_text("x", encoding="utf-8")
+    assert load(path).infobase["buh"].ca_file == tmp_path.resolve() / "ca.pem"
 
 
 def test_no_secret_shows_when_settings_are_printed() -> None:

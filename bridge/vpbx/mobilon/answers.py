@@ -23,6 +23,10 @@ MIN_SECRET = 6  # a shorter "key" is an extension, and occurs in call ids by cha
 LOOK_FIRST = "посмотрите на телефон, прежде чем нажимать снова"
 
 
+# A gateway's own words after it has forwarded the request: the exchange may be dialling
+GATEWAY_GAVE_UP = frozenset({408, 499, 502, 504})
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnswerReader:
     """Reads the answer to one dial. `secrets` never come out of it, whatever the exchange repeats.
@@ -40,7 +44,7 @@ class AnswerReader:
         said = _read_object(answer.body)
         success = 200 <= answer.status < 300
         result = str(said.get("result") or "").strip().upper()
-        if result == "FAIL":
+        if result == "FAIL" and answer.status not in GATEWAY_GAVE_UP:
             return self._refused(said)
         # 1C extension TelephonyMobilon, 2019-07: `uuid` and `recordUrl`, no `result`
         unnamed = not result and bool(said.get("uuid"))
@@ -84,7 +88,7 @@ class AnswerReader:
         """An answer without the exchange's word. A redirect and a 4xx surely dialled nothing."""
         if refusal := STATUS_REFUSALS.get(status):
             return CallResult.fail(CallCode.EXCHANGE_REFUSED, refusal)
-        if 300 <= status < 500:
+        if 300 <= status < 500 and status not in GATEWAY_GAVE_UP:
             return CallResult.fail(
                 CallCode.EXCHANGE_BROKEN,
                 f"АТС ответила непонятно (HTTP {status}), звонок не начат: "

@@ -5,6 +5,8 @@ whom; the call event of 2019 is a JSON object. What becomes of the event is left
 `flows/take_event`.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -74,7 +76,7 @@ class MobilonHook:
             raw=raw,
             raw_media=media,
             fields=fields,
-            merge_key=f"{key}|{same_digits(number)}",
+            merge_key=f"{key}|{digits}" if (digits := same_digits(number)) else "",  # hidden: who knows
         )
 
     def _call_event(self, words: "_Words", fields: Mapping[str, Any], raw: bytes, media: str) -> CallEvent:
@@ -82,7 +84,8 @@ class MobilonHook:
         if not call_id or not state:
             raise BadEvent("В событии звонка нет поля uuid или state")
         to_number, user_key, time_s = words.phone("to"), words.text("userkey"), words.time_s()
-        moment = words.text("time") if time_s is None else str(time_s)
+        # what makes two bodies the same event; a body with more to say is another one
+        same = "|".join((call_id, state, words.text("time"), subid, to_number, user_key, _digest(fields)))
         return CallEvent(
             exchange=self.exchange,
             call_id=call_id,
@@ -95,8 +98,15 @@ class MobilonHook:
             raw=raw,
             raw_media=media,
             fields=fields,
-            dedup_key="|".join((call_id, state, moment, subid, to_number, user_key)),
+            dedup_key=same if time_s is not None else "",
+            merge_key=same if time_s is None else "",  # without a time only nearness tells a repeat
         )
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    """All that was said, whatever it was wrapped in: a query knows no numbers, only their texts."""
+    said = sorted((name.lower(), clean(str(value))) for name, value in fields.items())
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 class _Words(dict[str, Any]):
