@@ -21,6 +21,8 @@ from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.hooks import Hook, HookEndpoint
 from bridge.web.http import WsgiApp
+from bridge.web.manual_call import PATH as MANUAL_CALL
+from bridge.web.manual_call import ManualCallEndpoint
 from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.operations import Telephony, handlers
@@ -53,17 +55,18 @@ class Entrances:
             figures=self.figures,
         )
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
-        return Router(exact=exact | self._soap(), prefixes={HOOKS: self._hooks()})
+        return Router(exact=exact | self._calls(), prefixes={HOOKS: self._hooks()})
 
     # --- 1C calls --------------------------------------------------------------------------------
-    def _soap(self) -> dict[str, WsgiApp]:
+    def _calls(self) -> dict[str, WsgiApp]:
         infobases = self.settings.infobase
         gatekeeper = Gatekeeper(
             {section.login or name: name for name, section in infobases.items()},
             {name: section.token_hashes for name, section in infobases.items()},
         )
-        roads = handlers(self._telephony())
-        return {
+        telephony = self._telephony()
+        roads = handlers(telephony)
+        soap: dict[str, WsgiApp] = {
             language.path: SoapEndpoint(
                 language,
                 roads,
@@ -73,6 +76,7 @@ class Entrances:
             )
             for language in LANGUAGES
         }
+        return soap | {MANUAL_CALL: ManualCallEndpoint(telephony.make_call, gatekeeper)}
 
     def _telephony(self) -> Telephony:
         exchanges = self.settings.exchange
