@@ -12,8 +12,10 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge import __version__
+from bridge.core.calls import Subscriber
 from bridge.core.delivery import DeliveryState
 from bridge.demo.stage import SUBSCRIBERS, USER, Stage
+from bridge.sim.exchange import FakeExchange
 from bridge.store.archive import Archive
 
 CALLER = "89160000001"
@@ -131,16 +133,26 @@ def _ring(stage: Stage, transcript: Transcript) -> None:
         transcript.leg("веб-хук старого образца принят", arrived=_old_hook(stage), took_s=0.0)
         return
     stage.exchange.wait()
-    started = time.monotonic()
-    posted = stage.exchange.ring("answered", CALLER, SUBSCRIBERS[0])
-    accepted = all(post.status == 200 for post in posted)
-    transcript.leg(
-        f"ВАТС: событий звонка {len(posted)}, мост ответил «ok» на каждое",
-        arrived=accepted,
-        took_s=_since(started),
-    )
+    told = "ВАТС: событий звонка {}, мост ответил «ok» на каждое"
+    count = _posted(stage.exchange, transcript, "answered", CALLER, SUBSCRIBERS[0], told)
     _heard(stage, transcript, "IncomingCall", CALLER, 1, "1С: карточка звонящего (IncomingCall)")
-    _heard(stage, transcript, "Event", CALLER, len(posted), "1С: все события звонка по порядку (Event)")
+    _heard(stage, transcript, "Event", CALLER, count, "1С: все события звонка по порядку (Event)")
+
+
+def _posted(
+    exchange: FakeExchange,
+    transcript: Transcript,
+    scenario: str,
+    caller: str,
+    who: Subscriber,
+    text: str,
+) -> int:
+    """Play a call to the hook and see that each event was accepted; returns how many there were."""
+    started = time.monotonic()
+    posts = exchange.ring(scenario, caller, who)
+    accepted = all(post.status == 200 for post in posts)
+    transcript.leg(text.format(len(posts)), arrived=accepted, took_s=_since(started))
+    return len(posts)
 
 
 def _old_hook(stage: Stage) -> bool:
@@ -153,18 +165,12 @@ def _outage(stage: Stage, transcript: Transcript) -> None:
         return
     caller = "89160000002"
     stage.onec_server.stop()
-    started = time.monotonic()
-    posted = stage.exchange.ring("missed", caller, SUBSCRIBERS[1])
-    accepted = all(post.status == 200 for post in posted)
-    transcript.leg(
-        f"1С не отвечает; ВАТС: событий {len(posted)}, мост принял все",
-        arrived=accepted,
-        took_s=_since(started),
-    )
+    text = "1С не отвечает; ВАТС: событий {}, мост принял все"
+    count = _posted(stage.exchange, transcript, "missed", caller, SUBSCRIBERS[1], text)
     _expired(stage, transcript)
     stage.onec_server.start()
     told = "1С включена: журнал звонка пришёл весь и по порядку, без карточки"
-    _heard(stage, transcript, "Event", caller, len(posted) - 1, told)
+    _heard(stage, transcript, "Event", caller, count - 1, told)
     cards = _about(stage, "IncomingCall", caller)
     transcript.leg("запоздалая карточка не всплыла", arrived=not cards, took_s=0.0)
 
