@@ -80,7 +80,6 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     root.setLevel(logging.WARNING)
     if not any(isinstance(handler, _StandardError) for handler in root.handlers):
         root.addHandler(_StandardError())
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # told by the figures instead
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json_lines

@@ -28,7 +28,6 @@ RANK: Mapping[CallState, int] = {
     CallState.HANGUP: 4,
     CallState.END: 5,
 }
-FINAL = frozenset({CallState.HANGUP, CallState.END})
 
 
 class Direction(StrEnum):

@@ -5,12 +5,11 @@ from base64 import b64encode
 from lxml import etree
 
 from bridge.doctor.finding import Finding, bad, doubtful, good
-from bridge.resources import wsdl_text
 from bridge.settings import InfobaseSection
 from bridge.wire import Answer, Wire, WireError
+from bridge.wiring.partners import namespace_of
 
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
-CONTRACT_WSDL = {"vats": "onec/vats.wsdl", "vatscalls": "onec/vatscalls.wsdl"}
 # the operations that the bridge itself calls; the others of the contract are the exchange's
 CALLED = {"vats": {"IncomingCall"}, "vatscalls": {"Event"}}
 SLOW_S = 2.0
@@ -85,8 +84,7 @@ def _compare(link: str, section: InfobaseSection, answer: Answer) -> list[Findin
                 "проверьте, что url ведёт на /ws/<имя> и вход не через форму",
             )
         ]
-    ours = etree.fromstring(wsdl_text(CONTRACT_WSDL[section.contract]).encode(), parser)
-    namespace = section.namespace or ours.get("targetNamespace")
+    namespace = namespace_of(section)
     findings = []
     if published.get("targetNamespace") != namespace:
         said = f"пространство имён в 1С {published.get('targetNamespace')}, а в мосте {namespace}"

@@ -1,6 +1,6 @@
 """A call happens: what the exchange said becomes a stored event and its deliveries."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.core.calls import CallEvent
@@ -46,7 +46,7 @@ def take_event(
     request: HookRequest,
     *,
     reader: HookReader,
-    audiences: Mapping[str, Audience],
+    audiences: Sequence[Audience],
     outbox: Outbox,
     merge_s: float,
 ) -> Taken:
@@ -57,7 +57,7 @@ def take_event(
         StoreUnavailable: it could not be committed; the exchange must be told so.
     """
     event = reader.read(request)
-    plan = [planned for audience in audiences.values() if (planned := audience.plan(event))]
+    plan = [planned for audience in audiences if (planned := audience.plan(event))]
     receipt = outbox.accept(event, plan, merge_s=merge_s)
     hints = () if receipt.duplicate_of is not None else tuple(p.infobase for p in plan)
     return Taken(event=event, receipt=receipt, hints=hints)

@@ -15,9 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from bridge.core.errors import BadSettings
-from bridge.settings.model import InfobaseSection, Settings
-
-PREFIX = "BRIDGE__"
+from bridge.settings.model import ENV_PREFIX, InfobaseSection, Settings
 
 # pydantic's kinds of errors -> what an administrator reads; the rest keeps pydantic's own words
 _RUSSIAN = {
@@ -114,19 +112,19 @@ def _built(model: type[Settings], data: dict[str, Any], source: str) -> Settings
         raise BadSettings(f"{source}:\n" + "\n".join(f"  {line}" for line in lines)) from None
     except SettingsError as error:
         name = re.search(r'field "(\w+)"', str(error))
-        where = f"BRIDGE__{name[1].upper()}" if name else "BRIDGE__…"
+        where = f"{ENV_PREFIX}{name[1].upper() if name else ''}"
         raise BadSettings(f"Переменная среды {where}…: значение не подходит этому разделу") from None
 
 
 def _known_environment() -> None:
     """A misspelt section in the environment would be ignored without a word."""
     for variable in os.environ:
-        if not variable.upper().startswith(PREFIX):
+        if not variable.upper().startswith(ENV_PREFIX):
             continue
-        section = variable[len(PREFIX) :].partition("__")[0].lower()
+        section = variable[len(ENV_PREFIX) :].partition("__")[0].lower()
         if section not in Settings.model_fields:
             close = difflib.get_close_matches(section, Settings.model_fields, n=1)
-            hint = f"; возможно, имелось в виду {PREFIX}{close[0].upper()}" if close else ""
+            hint = f"; возможно, имелось в виду {ENV_PREFIX}{close[0].upper()}" if close else ""
             raise BadSettings(f"Переменная среды {variable}: такого раздела настроек нет{hint}")
 
 

@@ -14,6 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+ENV_PREFIX = "BRIDGE__"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _URL = re.compile(r"https?://[^\s/@?#]+[^\s@?#]*")
 
@@ -182,7 +183,7 @@ class Settings(BaseSettings):
     """Everything that may be set. Names of exchanges and infobases: a-z, 0-9, «-», «_»."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BRIDGE__", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     server: ServerSection = ServerSection()

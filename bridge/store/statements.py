@@ -141,7 +141,7 @@ RECENT_DIAL = """
 SELECT id, status, message, code, call_id FROM dial
  WHERE infobase = :infobase AND subscriber = :subscriber AND number = :number
    AND begun_at > :since - :longest AND begun_at < :until
-   AND (status = '' OR coalesce(ended_at, begun_at) > :since)
+   AND (ended_at IS NULL OR ended_at > :since)
    AND (status <> 'FAIL' OR code = :unknown)
  ORDER BY begun_at DESC LIMIT 1
 """

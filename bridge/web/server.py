@@ -127,7 +127,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
     return dispatcher

@@ -131,8 +131,8 @@ class Entrances:
 
     def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
         reader = hook_reader(exchange, self.settings.exchange[exchange])
-        audiences = {
-            name: Audience(
+        audiences = [
+            Audience(
                 infobase=name,
                 contract=publication.contract,
                 popup_lifetime_s=self.settings.infobase[name].popup_lifetime_s,
@@ -140,7 +140,7 @@ class Entrances:
             )
             for name, publication in self.publications.items()
             if self.settings.infobase[name].exchange == exchange
-        }
+        ]
         merge_s = self.settings.exchange[exchange].merge_window_s
 
         def take(request: HookRequest) -> Taken:

@@ -63,10 +63,15 @@ def publications(settings: Settings) -> dict[str, Publication]:
     }
 
 
+def namespace_of(section: InfobaseSection) -> str:
+    """The namespace of the infobase's web service: the firm's own, or that of the contract."""
+    return section.namespace or NAMESPACES[section.contract]
+
+
 def _publication(section: InfobaseSection, url: str) -> Publication:
     transport = OnecTransport(
         url=url,
-        namespace=section.namespace or NAMESPACES[section.contract],
+        namespace=namespace_of(section),
         user=section.user,
         password=section.password.get_secret_value(),
         wire=Wire(

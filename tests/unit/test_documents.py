@@ -3,11 +3,18 @@
 import re
 from pathlib import Path
 
+import pytest
+from lxml import etree
+
 import bridge
+from bridge.core.calls import RANK, CallState
 from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode
+from bridge.resources import wsdl_text
+from bridge.store import statements as sql
 from bridge.vpbx.mobilon.codes import REFUSALS
 from bridge.web.soap.vocabulary import ENGLISH
+from bridge.wiring.partners import NAMESPACES
 
 ROOT = Path(__file__).parents[2]
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -58,3 +65,14 @@ def test_the_roads_are_the_same_in_the_readme_and_in_the_package() -> None:
     for road in ours:
         for step in road:
             assert list(Path(bridge.__file__).parent.glob(f"{step}*")), step
+
+
+@pytest.mark.parametrize("contract", NAMESPACES)
+def test_the_namespace_of_a_contract_is_that_of_its_wsdl(contract: str) -> None:
+    wsdl = etree.fromstring(wsdl_text(f"onec/{contract}.wsdl").encode())
+    assert wsdl.get("targetNamespace") == NAMESPACES[contract]
+
+
+def test_the_statements_of_the_store_know_the_ends_of_a_call_by_their_rank() -> None:
+    assert "position_rank >= 4" in sql.HEAD
+    assert {state for state in CallState if RANK[state] >= 4} == {CallState.HANGUP, CallState.END}

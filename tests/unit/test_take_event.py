@@ -71,10 +71,10 @@ class Store:
 
 def take(event: CallEvent | None, store: Store) -> Taken:
     everything = frozenset(CallState)
-    audiences = {
-        "buh": Audience(infobase="buh", contract=Listener(everything), popup_lifetime_s=9),
-        "sklad": Audience(infobase="sklad", contract=Listener(everything - {CallState.START})),
-    }
+    audiences = [
+        Audience(infobase="buh", contract=Listener(everything), popup_lifetime_s=9),
+        Audience(infobase="sklad", contract=Listener(everything - {CallState.START})),
+    ]
     return take_event(REQUEST, reader=Reader(event), audiences=audiences, outbox=store, merge_s=5)
 
 
