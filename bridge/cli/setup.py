@@ -13,7 +13,7 @@ from bridge.core.errors import BadSettings
 from bridge.doctor import examine
 from bridge.settings import load
 from bridge.store.archive import Archive
-from bridge.store.connection import migrate, own
+from bridge.store.opening import migrate
 from bridge.web.auth import new_token, token_hash
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
 from bridge.web.soap.wsdl import published
@@ -81,13 +81,7 @@ def check(*, config: Path, as_json: bool) -> None:
 @settings_option
 def migrate_database(config: Path) -> None:
     """Обновить схему базы (при запуске моста это делается само)."""
-    path = load(config).server.database
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = own(path)
-    try:
-        applied = migrate(path)
-    finally:
-        lock.release()
+    applied = migrate(load(config).server.database)
     click.echo(f"Применено: {', '.join(applied)}" if applied else "Схема уже новая")
 
 

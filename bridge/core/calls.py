@@ -59,6 +59,7 @@ class CallEvent:
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the exchange's own JSON
     dedup_key: str = field(default="", repr=False)  # equal keys: the same event came twice
     merge_key: str = field(default="", repr=False)  # equal within the merge window: likely the same ring
+    recovered: bool = False  # found in the exchange's journal: the hook never told it
 
     @property
     def rank(self) -> int:

@@ -7,7 +7,9 @@
     ├── BadEvent         the exchange's request holds no call event
     ├── BadSettings      a setting is missing or wrong
     ├── StoreUnavailable events cannot be made durable now: the caller must be told to come again
-    └── UnknownRecord    there is no such event, delivery or infobase
+    ├── UnknownRecord    there is no such event, delivery or infobase
+    ├── ClaimLost        another replica took the infobase over while we were telling it
+    └── JournalRefused   the exchange's journal of calls cannot be had now
 """
 
 
@@ -33,3 +35,11 @@ class StoreUnavailable(BridgeError):
 
 class UnknownRecord(BridgeError):
     """Asked by id or name for something that is not there."""
+
+
+class ClaimLost(BridgeError):
+    """This process may no longer write what became of a delivery: its lease ran out meanwhile."""
+
+
+class JournalRefused(BridgeError):
+    """The exchange did not give its journal, or gave something that is none; nothing was changed."""

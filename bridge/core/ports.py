@@ -1,10 +1,10 @@
 """What the flows need of the world, as contracts. Each has one test suite for all who fulfil it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from bridge.core.calls import CallEvent, Subscriber
+from bridge.core.calls import CallEvent, Direction, Subscriber
 from bridge.core.delivery import DeliveryState, Outcome, Purpose, Verdict
 from bridge.core.dialing import CallResult
 from bridge.core.numbers import PhoneNumber
@@ -74,6 +74,8 @@ class PlannedDelivery:
     operation: str
     purpose: Purpose
     lifetime_s: float
+    mail: bool = False  # laid into the infobase's mailbox: 1C collects it itself
+    joining: bool = False  # only if this infobase already follows the call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ class Claim:
     purpose: Purpose
     tries: int  # counted attempts before this one
     stored: StoredEvent
+    epoch: int = 0  # of the lease it was claimed under; stale epochs write nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +140,7 @@ class Outbox(Protocol):
 
         Raises:
             StoreUnavailable: nothing was written and the lane is still held: settle again.
+            ClaimLost: another replica holds the infobase now; nothing was written, nothing is held.
         """
         ...
 
@@ -151,6 +155,106 @@ class Outbox(Protocol):
     def expire(self) -> int:
         """End the waiting of deliveries past their lifetime; returns how many."""
         ...
+
+    def rest(self, infobase: str) -> None:
+        """Nothing is under way for this infobase: another replica may tell it."""
+        ...
+
+
+# --- the mailbox -----------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """An event in an infobase's mailbox. `id` grows by one with each letter of that mailbox."""
+
+    id: int
+    stored: StoredEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What a reader got. `last_id` is the `after_id` to come back with, past letters of others too."""
+
+    letters: Sequence[Letter]
+    last_id: int
+    more: bool  # there are letters beyond `last_id` right now
+
+
+class Mailbox(Protocol):
+    """Where an infobase that publishes nothing finds its events. Each reader has a durable cursor."""
+
+    def acknowledge(self, infobase: str, reader: Subscriber | None, *, after_id: int) -> int:
+        """The reader has everything up to `after_id`; returns the id to read on from.
+
+        That is `after_id` itself, except: 0 (the reader does not know) and ids that this mailbox
+        never gave are answered with the reader's durable cursor, and acknowledge nothing. A lower
+        id than before is believed too: a 1C restored from a backup reads again.
+        """
+        ...
+
+    def letters(self, infobase: str, reader: Subscriber | None, *, after_id: int, limit: int) -> Collected:
+        """Letters after `after_id` for one subscriber, or for all (None); at most `limit` of them."""
+        ...
+
+
+# --- what the hook missed --------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class JournalCall:
+    """One finished call as the exchange's journal tells it. `started_s` is unix time."""
+
+    call_id: str
+    started_s: int
+    duration_s: int
+    direction: Direction
+    from_number: str
+    to_number: str
+    answered: bool
+    raw: bytes = field(repr=False)
+    raw_media: str
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the exchange's own words
+
+
+class CallJournal(Protocol):
+    """The exchange's own list of calls."""
+
+    def calls(self, day: str) -> Sequence[JournalCall]:
+        """All calls of one day, `YYYY-MM-DD` of the exchange's own time zone.
+
+        Raises:
+            JournalRefused: it could not be had whole; the message says why, in Russian.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardCall:
+    """What the hooks told of one call: enough to recognise it in the exchange's journal."""
+
+    ids: frozenset[str]  # every name the exchange used for it
+    numbers: frozenset[str]  # both ends, as they came
+    started_s: float  # the earliest time said or, where none was said, received
+    finished: bool  # a HANGUP or END came, by the hook or by an earlier reconciliation
+
+
+class CallRecords(Protocol):
+    """What the store knows of past calls."""
+
+    def heard(self, exchange: str, *, since_s: float, until_s: float) -> Sequence[HeardCall]:
+        """Calls with an event whose time (or, without one, its arrival) is in the span, unix seconds."""
+        ...
+
+
+class Bell(Protocol):
+    """Tells the other processes on this store that something new waits. A hint: they look by themselves too."""
+
+    def ring(self, infobases: Iterable[str]) -> None:
+        """Returns at once, never raises; call it after the commit."""
+        ...
+
+    def listen(self, heard: Callable[[Sequence[str]], None]) -> None:
+        """From now on call `heard` (on a thread of the bell) with what other processes rang for."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class DialLog(Protocol):

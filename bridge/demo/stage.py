@@ -171,7 +171,7 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
             "server": {
                 "listen": urlsplit(url).netloc,
                 "public_url": url,
-                "database": _database(script),
+                "database": str(_database(script)),
             },
             "exchange": {
                 EXCHANGE: {

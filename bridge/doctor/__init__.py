@@ -20,8 +20,8 @@ def examine(config: Path) -> list[Finding]:
         return [bad("настройки", str(error), "исправьте названное и запустите проверку снова")]
     findings = [good("настройки", f"{config} читается")]
     findings += own_findings(settings)
-    database = settings.server.database
-    archive = Archive(database) if database.is_file() else None
+    file = settings.server.database_file
+    archive = Archive(settings.server.database) if file is None or file.is_file() else None
     if not settings.exchange:
         findings.append(bad("настройки", "нет ни одной ВАТС", "добавьте раздел [exchange.main]"))
     if not settings.infobase:

@@ -9,7 +9,7 @@ from bridge.doctor.finding import Finding, bad, doubtful, good
 from bridge.doctor.publication import publication_findings
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.store.archive import Archive
-from bridge.store.sqlite import SqliteStore
+from bridge.store.opening import open_store
 from bridge.wire import Wire, WireError
 from bridge.wiring.partners import exchange_url
 
@@ -51,7 +51,7 @@ def own_findings(settings: Settings) -> list[Finding]:
 def _database(settings: Settings) -> Finding:
     path = settings.server.database
     try:
-        store = SqliteStore(path)
+        store = open_store(path)
     except StoreUnavailable as error:
         if "другой мост" in str(error):
             return good("база", f"{path}: её держит работающий мост")

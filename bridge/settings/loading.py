@@ -58,7 +58,9 @@ def load(path: Path) -> Settings:
         raise BadSettings(f"Файл настроек {path} не читается: {why}") from None
     settings = parse(text, source=str(path))
     folder = path.parent.resolve()
-    server = settings.server.model_copy(update={"database": folder / settings.server.database})
+    server = settings.server
+    if file := server.database_file:
+        server = server.model_copy(update={"database": str(folder / file)})
     infobases = {name: _located(name, section, folder) for name, section in settings.infobase.items()}
     return settings.model_copy(update={"server": server, "infobase": infobases})
 

@@ -8,7 +8,8 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -41,6 +42,31 @@ def _token_hash(value: str) -> str:
 def _path(value: Path) -> Path:
     if any(ord(char) < 32 for char in str(value)):  # "C:\\bridge" in double quotes: \\b is a backspace
         raise ValueError("в пути пишите «/» или одинарные кавычки: 'C:\\bridge\\bridge.db'")
+    return value
+
+
+def _database(value: str) -> str:
+    if value.startswith(("postgres://", "postgresql://")):
+        if not urlsplit(value).path.strip("/"):
+            raise ValueError("в адресе PostgreSQL нет имени базы")
+        return value
+    if "://" in value or not value.strip():
+        raise ValueError("нужно имя файла SQLite или адрес postgresql://")
+    return str(_path(Path(value)))
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"часовой пояс «{value[:40]}» неизвестен, например Asia/Krasnoyarsk") from None
+    return value
+
+
+def _hours(value: str) -> str:
+    begin, _, end = value.partition("-")
+    if begin >= end:
+        raise ValueError("начало рабочего дня должно быть раньше конца, например 09:00-18:00")
     return value
 
 
@@ -83,10 +109,23 @@ class ServerSection(Section):
         examples=["127.0.0.1:8080"],
     )
     public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
-    database: SafePath = Field(default=Path("bridge.db"), examples=["bridge.db"])
+    # a file of SQLite, or postgresql://user:password@host/name
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        default="bridge.db", repr=False, examples=["bridge.db"]
+    )
     threads: int = Field(default=32, ge=2, le=256, examples=[32])
+    # after a stop was asked for: so long /readyz says no while everything is still answered
+    drain_s: float = Field(default=0.0, ge=0, le=300, examples=[5])
+    # PollEvents that may wait at once; each holds one of `threads`
+    mailbox_waiters: int = Field(default=8, ge=0, le=200, examples=[8])
+    keep_days: int = Field(default=180, ge=1, le=3650, examples=[180])
     trusted_proxy: Annotated[str, AfterValidator(_address)] = Field(default="", examples=["127.0.0.1"])
     log_format: Literal["text", "json"] = Field(default="text", examples=["text"])
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None when the database is PostgreSQL."""
+        return None if "://" in self.database else Path(self.database)
 
     @property
     def host(self) -> str:
@@ -122,6 +161,22 @@ class ExchangeSection(Section):
     area_code: str = Field(default="", pattern=r"^\d{0,5}$", examples=["391"])
     timeout_s: Seconds = Field(default=5.0, examples=[5])
     merge_window_s: Seconds = Field(default=5.0, examples=[5])
+    # the exchange's own journal of calls heals what its hook missed
+    journal_token: SecretStr = Field(default=SecretStr(""), examples=["токен ВАТС из её кабинета"])
+    journal_url: Url | None = Field(default=None, examples=["https://connect.mobilon.ru"])
+    reconcile_at: str = Field(default="03:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["03:30"])
+    reconcile_lag_s: Seconds = Field(default=600.0, examples=[600])
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="Europe/Moscow", examples=["Asia/Krasnoyarsk"]
+    )
+    # silence of the hook for so long within working hours is an alarm; 0 turns it off
+    silence_s: float = Field(default=4 * 3600.0, ge=0, le=30 * 24 * 3600, examples=[14400])
+    work_hours: Annotated[str, AfterValidator(_hours)] = Field(
+        default="09:00-18:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        examples=["09:00-18:00"],
+    )
+    work_days: str = Field(default="1-5", pattern=r"^[1-7](-[1-7])?$", examples=["1-5"])
     subscribers: list[SubscriberSection] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -151,7 +206,7 @@ class DialSection(Section):
 class InfobaseSection(Section):
     exchange: str = Field(examples=["main"])
     # what 1C publishes and we call
-    contract: Literal["vats", "vatscalls", "none"] = Field(default="none", examples=["vatscalls"])
+    contract: Literal["vats", "vatscalls", "mailbox", "none"] = Field(default="none", examples=["vatscalls"])
     url: Url | None = Field(default=None, examples=["http://server/base/ws/VATScalls"])
     namespace: str = Field(default="", examples=["http://VATSCalls"])
     user: str = Field(default="", examples=["Телефония"])
@@ -165,6 +220,9 @@ class InfobaseSection(Section):
     probe_s: Seconds = Field(default=5.0, examples=[5])
     popup_lifetime_s: Seconds = Field(default=30.0, examples=[30])
     journal_lifetime_s: Seconds = Field(default=7 * 24 * 3600.0, examples=[604800])
+    # which calls this infobase hears, and for whom it may dial; empty: all of its exchange
+    subscribers: list[str] = Field(default_factory=list, examples=[["101", "Иванова Анна"]])
+    called: list[str] = Field(default_factory=list, examples=[["83912000000"]])
     # how 1C calls us
     login: str = Field(default="", pattern=r"^[^:\s]{0,64}$", examples=["buh"])
     token_hashes: list[TokenHash] = Field(default_factory=list, examples=[["sha256:…"]])
@@ -174,7 +232,7 @@ class InfobaseSection(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> "InfobaseSection":
-        if self.contract != "none" and not self.url:
+        if self.contract in ("vats", "vatscalls") and not self.url:
             raise ValueError('нужен url веб-сервиса 1С, например url = "http://server/base/ws/VATScalls"')
         return self
 
@@ -199,6 +257,13 @@ class Settings(BaseSettings):
         for name, infobase in self.infobase.items():
             if infobase.exchange not in self.exchange:
                 raise ValueError(f"infobase.{name}.exchange: нет раздела [exchange.{infobase.exchange}]")
+            people = self.exchange[infobase.exchange].subscribers
+            for handle in infobase.subscribers:
+                if not any(_means(person, handle) for person in people):
+                    raise ValueError(
+                        f"infobase.{name}.subscribers: у ВАТС {infobase.exchange} нет абонента «{handle[:40]}»; "
+                        "нужен внутренний номер или имя из [[exchange.….subscribers]]"
+                    )
             login = infobase.login or name
             if login in logins:
                 raise ValueError(f"infobase.{name}.login: то же имя, что у infobase.{logins[login]}")
@@ -220,7 +285,15 @@ class Settings(BaseSettings):
         """Every secret in the settings, for the log to hide."""
         found: list[str] = []
         _collect(self, found)
+        if password := urlsplit(self.server.database).password:
+            found += [password, unquote(password)]
         return found
+
+
+def _means(person: SubscriberSection, handle: str) -> bool:
+    return handle.strip() in (person.extension, person.key.get_secret_value()) or (
+        handle.strip().casefold() == person.name.casefold()
+    )
 
 
 def _collect(value: Any, found: list[str]) -> None:

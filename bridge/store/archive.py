@@ -50,7 +50,8 @@ class Depth:
 class Archive:
     """Args: `path` of the SQLite file, which must exist. `clock` gives unix time in seconds."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, address: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        path = Path(address)
         if not path.is_file():
             raise StoreUnavailable(f"Нет файла базы {path}: мост ещё не запускался или путь другой")
         self._path = path

@@ -36,18 +36,23 @@ class SqliteStore:
         StoreUnavailable: the file cannot be opened, or another bridge has it.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, owner: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
         self._clock = clock
-        self._lock = own(path)
+        self._lock = own(path) if owner else None
         try:
-            migrate(path)
+            if owner:
+                migrate(path)
             self._writing = connect(path)
         except BaseException:
-            self._lock.release()
+            if self._lock:
+                self._lock.release()
             raise
         self._writer = Writer(self._writing)
         self._readers = Readers(path)
-        self._close_interrupted_dials()
+        if owner:
+            self._close_interrupted_dials()
         self._leases: dict[str, set[int]] = {}  # infobase -> lanes being attempted now
         self._leasing = threading.Lock()
 
@@ -63,7 +68,8 @@ class SqliteStore:
         with suppress(sqlite3.Error):  # what is in the log is as safe there
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writing.close()
-        self._lock.release()
+        if self._lock:
+            self._lock.release()
 
     # --- intake ----------------------------------------------------------------------------------
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
@@ -163,6 +169,9 @@ class SqliteStore:
             return sum(moves.end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
 
         return self._writer.run(work) if ended else 0
+
+    def rest(self, infobase: str) -> None:
+        """Nobody else could tell it: the file is ours."""
 
     # --- clicks ----------------------------------------------------------------------------------
     def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:

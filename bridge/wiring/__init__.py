@@ -5,7 +5,7 @@ import threading
 from bridge import __version__
 from bridge.observe import Figures, hide, log
 from bridge.settings import Settings
-from bridge.store.sqlite import SqliteStore
+from bridge.store.opening import Store, open_store
 from bridge.web.server import Server, ServerOptions
 from bridge.wiring.entrances import Entrances
 from bridge.wiring.partners import publications, targets
@@ -15,7 +15,7 @@ from bridge.worker import Worker
 class Bridge:
     """A bridge put together by `assemble`. It serves while `run` runs, until `drain` is called."""
 
-    def __init__(self, store: SqliteStore, worker: Worker, server: Server) -> None:
+    def __init__(self, store: Store, worker: Worker, server: Server) -> None:
         self._store = store
         self._worker = worker
         self._server = server
@@ -47,7 +47,7 @@ def assemble(settings: Settings) -> Bridge:
     """
     hide(*settings.secrets())
     figures = Figures()
-    store = SqliteStore(settings.server.database)
+    store = open_store(settings.server.database)
     draining = threading.Event()
     try:
         published = publications(settings)

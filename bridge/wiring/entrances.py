@@ -15,7 +15,7 @@ from bridge.flows.take_event import Audience, Taken, take_event
 from bridge.observe import Figures, log
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.store.archive import Archive
-from bridge.store.sqlite import SqliteStore
+from bridge.store.opening import Store
 from bridge.web.auth import Gatekeeper
 from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
@@ -39,7 +39,7 @@ class Entrances:
     """Everything that the entrances need of the rest."""
 
     settings: Settings
-    store: SqliteStore
+    store: Store
     worker: Worker
     publications: Mapping[str, Publication]
     draining: threading.Event

@@ -432,7 +432,7 @@ def two_firms(folder):
                     "server": {
                         "listen": f"127.0.0.1:{port}",
                         "public_url": url,
-                        "database": folder / "bridge.db",
+                        "database": str(folder / "bridge.db"),
                         "threads": 4,
                     },
                     "exchange": {

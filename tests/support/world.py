@@ -106,7 +106,7 @@ def settings(
             "server": {
                 "listen": f"127.0.0.1:{port}",
                 "public_url": f"http://127.0.0.1:{port}",
-                "database": folder / "bridge.db",
+                "database": str(folder / "bridge.db"),
                 "threads": 8,
             },
             "exchange": {
@@ -143,7 +143,7 @@ def world(folder: Path, **changes: Any) -> Iterator[World]:
             onec=onec,
             onec_server=onec_server,
             exchange_server=exchange_server,
-            database=made.server.database,
+            database=Path(made.server.database),
             url=f"http://127.0.0.1:{bridge.port}",
         )
         exchange.hook_url = here.hook

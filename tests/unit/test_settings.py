@@ -146,7 +146,7 @@ def test_the_file_that_init_writes_is_right_and_uses_the_defaults(tmp_path: Path
         path = tmp_path / "bridge.toml"
         path.write_text(version, encoding="utf-8")
         settings = load(path)
-        assert settings.server.database == tmp_path.resolve() / "bridge.db"
+        assert settings.server.database == str(tmp_path.resolve() / "bridge.db")
         assert settings.infobase["buh"].popup_lifetime_s == InfobaseSection(exchange="x").popup_lifetime_s
 
 
