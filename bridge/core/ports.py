@@ -213,10 +213,18 @@ class JournalCall:
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the exchange's own words
 
 
+@dataclass(frozen=True, kw_only=True)
+class JournalDay:
+    """One day of the exchange's journal. A record that cannot be read hides no other; it is counted."""
+
+    calls: Sequence[JournalCall]
+    unreadable: int = 0
+
+
 class CallJournal(Protocol):
     """The exchange's own list of calls."""
 
-    def calls(self, day: str) -> Sequence[JournalCall]:
+    def calls(self, day: str) -> JournalDay:
         """All calls of one day, `YYYY-MM-DD` of the exchange's own time zone.
 
         Raises:
@@ -229,6 +237,7 @@ class CallJournal(Protocol):
 class HeardCall:
     """What the hooks told of one call: enough to recognise it in the exchange's journal."""
 
+    call_id: str  # the call's own at the bridge: its lane
     ids: frozenset[str]  # every name the exchange used for it
     numbers: frozenset[str]  # both ends, as they came
     started_s: float  # the earliest time said or, where none was said, received
@@ -240,6 +249,12 @@ class CallRecords(Protocol):
 
     def heard(self, exchange: str, *, since_s: float, until_s: float) -> Sequence[HeardCall]:
         """Calls with an event whose time (or, without one, its arrival) is in the span, unix seconds."""
+        ...
+
+    def note_reconciliation(
+        self, *, exchange: str, day: str, in_exchange: int, known: int, added: int, problem: str
+    ) -> None:
+        """Keep the report of one reconciliation; `problem` is Russian, "" when there was none."""
         ...
 
 

@@ -1,23 +1,26 @@
 """Looking at the outbox and moving what is stuck: for the command line, the console and the figures.
 
-Safe beside a running bridge: it opens the file without owning it, reads, and moves only deliveries
-that nobody is attempting (dead and expired ones), one short transaction each.
+Safe beside a running bridge: it opens the database without owning it, reads, and moves only
+deliveries that nobody is attempting (dead and expired ones), one short transaction each.
 """
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
-from bridge.store import moves, rows
+from bridge.store import letters, moves, past, pgconnection, rows
 from bridge.store import statements as sql
 from bridge.store.connection import connect
+from bridge.store.session import Session
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
 
@@ -47,56 +50,102 @@ class Depth:
     oldest_at: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which deliveries; `since` and `until` are unix times of their acceptance."""
+
+    state: DeliveryState | None = None
+    infobase: str = ""
+    since: float | None = None
+    until: float | None = None
+    popups: bool = True
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """A condition on `d`, a delivery, and its facts."""
+        parts, facts = ["1 = 1"], dict[str, Any]()
+        if self.state is not None:
+            parts.append("d.state = :state")
+            facts["state"] = self.state.value
+        if self.infobase:
+            parts.append("d.infobase = :infobase")
+            facts["infobase"] = self.infobase
+        if self.since is not None:
+            parts.append("d.created_at >= :since")
+            facts["since"] = self.since
+        if self.until is not None:
+            parts.append("d.created_at < :until")
+            facts["until"] = self.until
+        if not self.popups:
+            parts.append("d.purpose = 'journal'")
+        return " AND ".join(parts), facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconciliationRecord:
+    """The report of one reconciliation of one day; `problem` is "" when it was done."""
+
+    exchange: str
+    day: str
+    at: float
+    in_exchange: int
+    known: int
+    added: int
+    problem: str
+
+
 class Archive:
-    """Args: `path` of the SQLite file, which must exist. `clock` gives unix time in seconds."""
+    """Args: `address` of the database; a file must exist. `clock` gives unix time in seconds."""
 
     def __init__(self, address: str | Path, *, clock: Callable[[], float] = time.time) -> None:
-        path = Path(address)
-        if not path.is_file():
-            raise StoreUnavailable(f"Нет файла базы {path}: мост ещё не запускался или путь другой")
-        self._path = path
+        self._address = str(address)
+        self._server = "://" in self._address
+        if not self._server and not Path(address).is_file():
+            raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
         self._clock = clock
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = connect(self._path)
+    def _open(self) -> Iterator["_Looking"]:
+        looking = _Postgres(self._address) if self._server else _Sqlite(Path(self._address))
         try:
-            yield connection
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"База {self._path} не читается: {error}") from None
+            yield looking
+        except (sqlite3.Error, psycopg.Error) as error:
+            where = pgconnection.place(self._address) if self._server else self._address
+            raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
         finally:
-            connection.close()
+            looking.close()
 
     def events(self, *, limit: int = 50) -> list[tuple[DeliveryRecord | None, StoredEvent]]:
         """The newest events first, each with its deliveries; None for one that nobody is told."""
         with self._open() as db:
-            found = db.execute(
-                f"SELECT {sql.EVENT_COLUMNS}, d.* FROM event e LEFT JOIN delivery d ON d.event_id = e.id"  # noqa: S608
+            found = db.session.execute(
+                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS} FROM event e LEFT JOIN delivery d ON d.event_id = e.id"  # noqa: S608
                 " ORDER BY e.id DESC, d.id DESC LIMIT :limit",
                 {"limit": limit},
             ).fetchall()
         return [(rows.delivery_record(row) if row["id"] else None, rows.stored_event(row)) for row in found]
 
     def backup(self, target: Path) -> None:
-        """A whole and consistent copy of the running database.
+        """A whole and consistent copy of the running database, which is a file.
 
         Raises:
-            StoreUnavailable: it cannot be written, or `target` is there already.
+            StoreUnavailable: it cannot be written, or `target` is there already, or it is PostgreSQL.
         """
+        if self._server:
+            raise StoreUnavailable("Базу PostgreSQL копируйте его средствами: pg_dump")
         if target.exists():
             raise StoreUnavailable(f"Файл {target} уже есть, он не тронут")
         with self._open() as db:
-            db.execute("VACUUM INTO ?", (str(target),))
+            db.session.execute("VACUUM INTO :target", {"target": str(target)})
         target.chmod(0o600)
 
     def deliveries(
         self, *, state: DeliveryState | None = None, infobase: str = "", limit: int = 50
     ) -> list[tuple[DeliveryRecord, StoredEvent]]:
         """The newest deliveries first, with their events."""
-        where, facts = _filter(state, infobase)
+        where, facts = Selection(state=state, infobase=infobase).where()
         with self._open() as db:
-            found = db.execute(
-                f"SELECT d.*, {sql.EVENT_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608
+            found = db.session.execute(
+                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608
                 f" WHERE {where} ORDER BY d.id DESC LIMIT :limit",
                 facts | {"limit": limit},
             ).fetchall()
@@ -108,22 +157,23 @@ class Archive:
         Raises:
             UnknownRecord: there is no such event.
         """
+        one = {"id": event_id}
         with self._open() as db:
-            event = db.execute(
+            event = db.session.execute(
                 f"SELECT {sql.EVENT_COLUMNS} FROM event e WHERE e.id = :id",  # noqa: S608
-                {"id": event_id},
+                one,
             ).fetchone()
             if event is None:
                 raise UnknownRecord(f"События {event_id} нет")
-            deliveries = db.execute(
-                "SELECT * FROM delivery WHERE event_id = ? ORDER BY id", (event_id,)
+            deliveries = db.session.execute(
+                "SELECT * FROM delivery WHERE event_id = :id ORDER BY id", one
             ).fetchall()
             attempts = {
                 row["id"]: tuple(
                     AttemptRecord(at=a["at"], verdict=a["verdict"], answer=a["answer"])
-                    for a in db.execute(
-                        "SELECT * FROM attempt WHERE delivery_id = ? ORDER BY id", (row["id"],)
-                    )
+                    for a in db.session.execute(
+                        "SELECT * FROM attempt WHERE delivery_id = :id ORDER BY id", {"id": row["id"]}
+                    ).fetchall()
                 )
                 for row in deliveries
             }
@@ -136,13 +186,15 @@ class Archive:
     def counts(self) -> dict[tuple[str, DeliveryState], int]:
         """How many deliveries are in each state, by infobase."""
         with self._open() as db:
-            found = db.execute("SELECT infobase, state, count(*) AS n FROM delivery GROUP BY infobase, state")
-            return {(row["infobase"], DeliveryState(row["state"])): row["n"] for row in found}
+            found = db.session.execute(
+                "SELECT infobase, state, count(*) AS n FROM delivery GROUP BY infobase, state"
+            ).fetchall()
+        return {(row["infobase"], DeliveryState(row["state"])): row["n"] for row in found}
 
     def depths(self) -> list[Depth]:
         """What waits now. Reads only the waiting rows."""
         with self._open() as db:
-            found = db.execute(
+            found = db.session.execute(
                 "SELECT infobase, count(*) AS n, min(created_at) AS oldest FROM delivery"
                 " WHERE state = 'queued' GROUP BY infobase ORDER BY infobase"
             ).fetchall()
@@ -151,10 +203,38 @@ class Archive:
     def last_heard(self, exchange: str) -> float | None:
         """When this exchange's hook last said something (unix time)."""
         with self._open() as db:
-            row = db.execute(  # the plus keeps SQLite on the primary key, whose last rows are the answer
-                "SELECT received_at FROM event WHERE +exchange = ? ORDER BY id DESC LIMIT 1", (exchange,)
+            row = db.session.execute(
+                "SELECT received_at FROM event WHERE exchange = :exchange AND recovered = 0"
+                " ORDER BY received_at DESC LIMIT 1",
+                {"exchange": exchange},
             ).fetchone()
         return float(row["received_at"]) if row else None
+
+    def last_polled(self) -> dict[str, float]:
+        """Infobase -> when its mailbox was last asked (unix time)."""
+        with self._open() as db:
+            return letters.polled(
+                db.session.execute("SELECT infobase, polled_at FROM mail_cursor").fetchall()
+            )
+
+    def reconciliations(self, *, limit: int = 20) -> list[ReconciliationRecord]:
+        """The newest first."""
+        with self._open() as db:
+            found = db.session.execute(
+                "SELECT * FROM reconciliation ORDER BY id DESC LIMIT :limit", {"limit": limit}
+            ).fetchall()
+        return [
+            ReconciliationRecord(
+                exchange=row["exchange"],
+                day=row["day"],
+                at=row["at"],
+                in_exchange=row["in_exchange"],
+                known=row["known"],
+                added=row["added"],
+                problem=row["problem"],
+            )
+            for row in found
+        ]
 
     def replay(self, *, delivery_ids: list[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
         """Put dead or expired deliveries back at their place in the lane; returns how many moved.
@@ -168,35 +248,83 @@ class Archive:
         moved = 0
         with self._open() as db:
             chosen = [
-                (one, db.execute("SELECT * FROM delivery WHERE id = ?", (one,)).fetchone())
+                (
+                    one,
+                    db.session.execute("SELECT * FROM delivery WHERE id = :id", {"id": one}).fetchone(),
+                )
                 for one in delivery_ids
             ]
             unknown = [str(one) for one, row in chosen if row is None]
             if unknown:
                 raise UnknownRecord(f"Нет доставок: {', '.join(unknown)}. Ничего не отправлено")
             for _, row in chosen:
-                db.execute("BEGIN IMMEDIATE")
                 lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
-                moved += moves.requeue(db, row, self._clock(), lifetime_s)
-                db.execute("COMMIT")
+                with db.transaction():
+                    moved += moves.requeue(db.session, row, self._clock(), lifetime_s)
         return moved
+
+    def chosen(self, selection: Selection) -> list[int]:
+        """Ids of the deliveries of a selection, the oldest first."""
+        where, facts = selection.where()
+        with self._open() as db:
+            found = db.session.execute(
+                f"SELECT d.id FROM delivery d WHERE {where} ORDER BY d.id",  # noqa: S608
+                facts,
+            ).fetchall()
+        return [row["id"] for row in found]
 
     def stuck(self, *, infobase: str = "", popups: bool = False) -> list[int]:
         """Ids of the dead letters, the oldest first; stale popups only when they are asked for."""
-        where, facts = _filter(DeliveryState.DEAD, infobase)
-        with self._open() as db:
-            wanted = where if popups else f"{where} AND d.purpose = 'journal'"
-            found = db.execute(f"SELECT d.id FROM delivery d WHERE {wanted} ORDER BY d.id", facts)  # noqa: S608
-            return [row["id"] for row in found]
+        return self.chosen(Selection(state=DeliveryState.DEAD, infobase=infobase, popups=popups))
+
+    def purge(self, *, older_than_s: float, dead: bool = False) -> int:
+        """Forget events that ended longer ago than that; returns how many.
+
+        Args:
+            dead: dead letters too. What still waits stays in any case.
+        """
+        before, gone = self._clock() - older_than_s, 0
+        while True:
+            with self._open() as db, db.transaction():
+                batch = past.purge(db.session, before, dead=dead)
+            gone += batch
+            if batch < past.PURGE_BATCH:
+                return gone
 
 
-def _filter(state: DeliveryState | None, infobase: str) -> tuple[str, dict[str, Any]]:
-    facts: dict[str, Any] = {}
-    parts = ["1"]
-    if state is not None:
-        parts.append("d.state = :state")
-        facts["state"] = state.value
-    if infobase:
-        parts.append("d.infobase = :infobase")
-        facts["infobase"] = infobase
-    return " AND ".join(parts), facts
+class _Sqlite:
+    """A file, opened for a short look."""
+
+    def __init__(self, path: Path) -> None:
+        self.session = connect(path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.session.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.session.execute("COMMIT")
+        except BaseException:
+            if self.session.in_transaction:
+                self.session.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self.session.close()
+
+
+class _Postgres:
+    """A server, connected to for a short look."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = pgconnection.connect(address)
+        self.session: Session = pgconnection.PostgresSession(self._connection, owner="")
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        return self._connection.transaction()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+_Looking = _Sqlite | _Postgres

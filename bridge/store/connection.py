@@ -15,7 +15,15 @@ BUSY_TIMEOUT_S = 5.0
 MIN_SQLITE = (3, 35, 0)  # RETURNING
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class OutboxConnection(sqlite3.Connection):
+    """`Session` of SQLite: one transaction writes at a time, so there is nobody to lock out."""
+
+    def lock_lane(self, lane_id: int) -> None: ...
+    def lock_ring(self, exchange: str, merge_key: str) -> None: ...
+    def fence(self, infobase: str, epoch: int) -> None: ...
+
+
+def connect(path: Path) -> OutboxConnection:
     """A connection in autocommit mode; transactions are ours to begin.
 
     WAL with synchronous=FULL: NORMAL survives kill -9, but a power cut takes acknowledged events
@@ -26,7 +34,11 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = None
     try:
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=OutboxConnection,
         )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
@@ -95,12 +107,12 @@ class Readers:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[OutboxConnection] = []
         self._guard = threading.Lock()
         self._closed = False
 
-    def get(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def get(self) -> OutboxConnection:
+        connection: OutboxConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             with self._guard:
                 if self._closed:

@@ -1,6 +1,5 @@
 """What happens to events, lanes and deliveries: each move is part of one transaction of its caller."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ from bridge.core.delivery import DeliveryState, Purpose, RetryIn
 from bridge.core.ports import Accepted, Claim, PlannedDelivery
 from bridge.store import rows
 from bridge.store import statements as sql
+from bridge.store.session import Row, Session
 
 MAX_ANSWER = 500  # characters of 1C's answer kept for people
 
@@ -22,13 +22,15 @@ class Ending(NamedTuple):
 
 
 def accept(
-    db: sqlite3.Connection, event: CallEvent, plan: Sequence[PlannedDelivery], now: float, merge_s: float
+    db: Session, event: CallEvent, plan: Sequence[PlannedDelivery], now: float, merge_s: float
 ) -> Accepted:
     window = {"since": now - merge_s, "until": now + merge_s}  # the clock may go back
     facts = rows.event_parameters(event) | window | {"now": now, "merged_into": None}
     if seen := db.execute(sql.FIND_DUPLICATE, facts).fetchone():
         db.execute(sql.COUNT_REPEAT, {"id": seen["id"]})
         return Accepted(event_id=seen["id"], duplicate_of=seen["id"])
+    if event.merge_key:
+        db.lock_ring(event.exchange, event.merge_key)
     same_ring = db.execute(sql.FIND_SAME_RING, facts).fetchone()
     if same_ring:
         facts["merged_into"] = same_ring["id"]
@@ -38,13 +40,13 @@ def accept(
         db.execute(sql.NAME_CALL, {"id": event_id, "call_id": facts["call_id"]})
     if same_ring:
         return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
-    for planned in plan:
+    for planned in sorted(plan, key=lambda one: one.infobase):  # two of them never wait for each other
         _enqueue(db, event, event_id, planned, facts)
     return Accepted(event_id=event_id)
 
 
 def _enqueue(
-    db: sqlite3.Connection, event: CallEvent, event_id: int, planned: PlannedDelivery, facts: dict[str, Any]
+    db: Session, event: CallEvent, event_id: int, planned: PlannedDelivery, facts: dict[str, Any]
 ) -> None:
     now = facts["now"]
     expires_at = now + planned.lifetime_s
@@ -60,15 +62,20 @@ def _enqueue(
         "now": now,
         "expires_at": expires_at,
         "urgent_until": expires_at if planned.purpose is Purpose.POPUP else 0.0,
+        "mail_seq": None,
     }
+    if planned.joining and db.execute(sql.FOLLOWED, delivery).fetchone() is None:
+        return
     lane = db.execute(sql.ENTER_LANE, delivery).fetchone()
     delivery["lane_id"] = lane["id"]
     if lane["waiting"] > 1:
         db.execute(sql.HASTEN_IF_FIRST, delivery)
+    if planned.mail:
+        delivery["mail_seq"] = db.execute(sql.NEXT_LETTER, delivery).fetchone()["tail"]
     db.execute(sql.INSERT_DELIVERY, delivery)
 
 
-def end(db: sqlite3.Connection, delivery_id: int, lane_id: int, ending: Ending, now: float) -> int:
+def end(db: Session, delivery_id: int, lane_id: int, ending: Ending, now: float) -> int:
     """Close a waiting delivery; returns 0 when it was closed before."""
     facts = {
         "id": delivery_id,
@@ -79,6 +86,7 @@ def end(db: sqlite3.Connection, delivery_id: int, lane_id: int, ending: Ending, 
         "verdict": ending.verdict,
         "now": now,
     }
+    db.lock_lane(lane_id)
     if db.execute(sql.CLOSE_DELIVERY, facts).rowcount == 0:
         return 0
     db.execute(sql.LEAVE_LANE, facts)
@@ -87,7 +95,7 @@ def end(db: sqlite3.Connection, delivery_id: int, lane_id: int, ending: Ending, 
     return 1
 
 
-def postpone(db: sqlite3.Connection, claim: Claim, verdict: RetryIn, now: float) -> None:
+def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
     facts = {
         "id": claim.delivery_id,
         "lane_id": claim.lane_id,
@@ -98,12 +106,13 @@ def postpone(db: sqlite3.Connection, claim: Claim, verdict: RetryIn, now: float)
         "verdict": "retry",
         "answer": rows.storable(verdict.reason[:MAX_ANSWER]),
     }
+    db.lock_lane(claim.lane_id)
     db.execute(sql.POSTPONE_DELIVERY, facts)
     db.execute(sql.POSTPONE_LANE, facts)
     db.execute(sql.INSERT_ATTEMPT, facts)
 
 
-def requeue(db: sqlite3.Connection, row: sqlite3.Row, now: float, lifetime_s: float) -> int:
+def requeue(db: Session, row: Row, now: float, lifetime_s: float) -> int:
     """Put a dead or expired delivery back at its place; returns 0 when it is neither."""
     facts = {
         "id": row["id"],
@@ -114,6 +123,7 @@ def requeue(db: sqlite3.Connection, row: sqlite3.Row, now: float, lifetime_s: fl
         "verdict": "replayed",
         "answer": "",
     }
+    db.lock_lane(row["lane_id"])
     changed = db.execute(sql.REQUEUE_DELIVERY, facts).rowcount
     if changed:
         db.execute(sql.REJOIN_LANE, facts)

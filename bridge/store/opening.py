@@ -2,23 +2,41 @@
 
 from pathlib import Path
 
+from bridge.core.ports import Bell
+from bridge.store import pgconnection
 from bridge.store.connection import migrate as migrate_file
 from bridge.store.connection import own
+from bridge.store.engine import Store
+from bridge.store.postgres import LEASE_S, PostgresStore
 from bridge.store.sqlite import SqliteStore
 
-Store = SqliteStore
+__all__ = ["Store", "bell_of", "is_server", "migrate", "open_store"]
 
 
-def open_store(address: str, *, owner: bool = True) -> Store:
+def is_server(address: str) -> bool:
+    """True for PostgreSQL, which several processes may open."""
+    return address.startswith(("postgres://", "postgresql://"))
+
+
+def open_store(address: str, *, owner: bool = True, longest_attempt_s: float = LEASE_S / 2) -> Store:
     """The store of a bridge.
 
     Args:
         owner: False in a process whose parent owns the file already: it accepts, but never delivers.
+            It means nothing to PostgreSQL.
+        longest_attempt_s: no attempt to tell 1C takes longer; the leases must outlive it.
 
     Raises:
         StoreUnavailable: it cannot be opened, or another bridge has the file.
     """
+    if is_server(address):
+        return PostgresStore(address, lease_s=max(LEASE_S, 2 * longest_attempt_s))
     return SqliteStore(Path(address), owner=owner)
+
+
+def bell_of(store: Store) -> Bell | None:
+    """How the other processes on this store are woken; None when the file has but one."""
+    return store.bell() if isinstance(store, PostgresStore) else None
 
 
 def migrate(address: str) -> list[str]:
@@ -27,6 +45,8 @@ def migrate(address: str) -> list[str]:
     Raises:
         StoreUnavailable: it cannot be, or a bridge has the file.
     """
+    if is_server(address):
+        return pgconnection.migrate(address)
     path = Path(address)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = own(path)

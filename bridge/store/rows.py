@@ -1,43 +1,44 @@
 """Rows of the database and values of the core, turned into each other."""
 
 import json
-import sqlite3
 from typing import Any
 
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.dialing import CallResult, DialStatus
 from bridge.core.ports import Claim, DeliveryRecord, StoredEvent
+from bridge.store.session import Row
 
 
 def storable(text: str) -> str:
-    """The same text, but for lone surrogates, which no database takes.
+    """The same text, but for lone surrogates and NUL, which not every database takes.
 
-    >>> storable("отказ \\ud800")
-    'отказ ?'
+    >>> storable("отказ \\ud800\\0")
+    'отказ ??'
     """
-    return text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def event_parameters(event: CallEvent) -> dict[str, Any]:
     return {
         "exchange": event.exchange,
-        "call_id": event.call_id,
+        "call_id": storable(event.call_id),
         "state": event.state.value,
         "direction": event.direction.value,
-        "from_number": event.from_number,
-        "to_number": event.to_number,
-        "user_key": event.user_key,
+        "from_number": storable(event.from_number),
+        "to_number": storable(event.to_number),
+        "user_key": storable(event.user_key),
         "time_s": event.time_s,
         "raw": event.raw,
-        "raw_media": event.raw_media,
+        "raw_media": storable(event.raw_media),
         "fields": json.dumps(event.fields),
-        "dedup_key": event.dedup_key,
-        "merge_key": event.merge_key,
+        "dedup_key": storable(event.dedup_key),
+        "merge_key": storable(event.merge_key),
+        "recovered": int(event.recovered),
     }
 
 
-def stored_event(row: sqlite3.Row) -> StoredEvent:
+def stored_event(row: Row) -> StoredEvent:
     return StoredEvent(
         id=row["event_id"],
         event=CallEvent(
@@ -49,11 +50,12 @@ def stored_event(row: sqlite3.Row) -> StoredEvent:
             to_number=row["to_number"],
             user_key=row["user_key"],
             time_s=row["time_s"],
-            raw=row["raw"],
+            raw=bytes(row["raw"]),
             raw_media=row["raw_media"],
             fields=json.loads(row["fields"]),
             dedup_key=row["dedup_key"],
             merge_key=row["merge_key"],
+            recovered=bool(row["recovered"]),
         ),
         received_at=row["received_at"],
         merged_into=row["merged_into"],
@@ -61,7 +63,7 @@ def stored_event(row: sqlite3.Row) -> StoredEvent:
     )
 
 
-def claim(row: sqlite3.Row, lane_id: int) -> Claim:
+def claim(row: Row, lane_id: int, epoch: int) -> Claim:
     return Claim(
         lane_id=lane_id,
         delivery_id=row["id"],
@@ -70,10 +72,11 @@ def claim(row: sqlite3.Row, lane_id: int) -> Claim:
         purpose=Purpose(row["purpose"]),
         tries=row["tries"],
         stored=stored_event(row),
+        epoch=epoch,
     )
 
 
-def delivery_record(row: sqlite3.Row) -> DeliveryRecord:
+def delivery_record(row: Row) -> DeliveryRecord:
     return DeliveryRecord(
         id=row["id"],
         event_id=row["event_id"],
@@ -89,7 +92,7 @@ def delivery_record(row: sqlite3.Row) -> DeliveryRecord:
     )
 
 
-def call_result(row: sqlite3.Row) -> CallResult | None:
+def call_result(row: Row) -> CallResult | None:
     """The result of a click; None while the exchange is being asked."""
     if not row["status"]:
         return None

@@ -1,6 +1,7 @@
 """The hot statements of the outbox, each with what it returns and why it is right.
 
-Parameters are named; `:now` is the store's clock in unix seconds.
+One dialect for SQLite and PostgreSQL (`session`). Parameters are named; `:now` is the store's clock
+in unix seconds.
 """
 
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
@@ -16,35 +17,43 @@ SELECT id FROM event
 """
 INSERT_EVENT = """
 INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key, time_s,
-                   raw, raw_media, fields, dedup_key, merge_key, received_at, merged_into)
+                   raw, raw_media, fields, dedup_key, merge_key, recovered, received_at, merged_into)
 VALUES (:exchange, :call_id, :state, :direction, :from_number, :to_number, :user_key, :time_s,
-        :raw, :raw_media, :fields, :dedup_key, :merge_key, :now, :merged_into)
+        :raw, :raw_media, :fields, :dedup_key, :merge_key, :recovered, :now, :merged_into)
 RETURNING id
 """
 NAME_CALL = "UPDATE event SET call_id = :call_id WHERE id = :id"
-# The lane first: in PostgreSQL its row lock gives the order of commits; here the writer is one.
+FOLLOWED = "SELECT id FROM lane WHERE infobase = :infobase AND exchange = :exchange AND call_id = :call_id"
+# The lane first: in PostgreSQL its row lock gives the order of commits; in SQLite the writer is one.
 ENTER_LANE = """
 INSERT INTO lane (infobase, exchange, call_id, waiting, due_at, urgent_until)
 VALUES (:infobase, :exchange, :call_id, 1, :now, :urgent_until)
 ON CONFLICT (infobase, exchange, call_id) DO UPDATE
-   SET waiting = waiting + 1,
-       due_at = CASE WHEN waiting = 0 THEN excluded.due_at ELSE due_at END,
-       urgent_until = max(urgent_until, excluded.urgent_until)
+   SET waiting = lane.waiting + 1,
+       due_at = CASE WHEN lane.waiting = 0 THEN excluded.due_at ELSE lane.due_at END,
+       urgent_until = CASE WHEN lane.urgent_until > excluded.urgent_until
+                           THEN lane.urgent_until ELSE excluded.urgent_until END
 RETURNING id, waiting
 """
 # A late event that sorts before the waiting head becomes the head, and owes nothing to its backoff.
 HASTEN_IF_FIRST = """
-UPDATE lane SET due_at = min(due_at, :now)
- WHERE id = :lane_id AND NOT EXISTS (
+UPDATE lane SET due_at = :now
+ WHERE id = :lane_id AND due_at > :now AND NOT EXISTS (
    SELECT 1 FROM delivery
     WHERE lane_id = :lane_id AND state = 'queued'
       AND (position_time, position_rank) <= (:position_time, :position_rank))
 """
 INSERT_DELIVERY = """
 INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state,
-                      position_time, position_rank, created_at, expires_at)
+                      position_time, position_rank, created_at, expires_at, mail_seq)
 VALUES (:lane_id, :event_id, :infobase, :operation, :purpose, 'queued',
-        :position_time, :position_rank, :now, :expires_at)
+        :position_time, :position_rank, :now, :expires_at, :mail_seq)
+"""
+# Numbers without a gap, in the order of commits: a reader that saw 6 will never be shown a new 5.
+NEXT_LETTER = """
+INSERT INTO mailbox (infobase, tail) VALUES (:infobase, 1)
+ON CONFLICT (infobase) DO UPDATE SET tail = mailbox.tail + 1
+RETURNING tail
 """
 
 # --- claiming: costs what is due, never what waits -----------------------------------------------
@@ -69,15 +78,19 @@ SELECT id, due_at FROM lane WHERE infobase = :infobase AND waiting > 0 ORDER BY 
 """
 EVENT_COLUMNS = """
 e.id AS event_id, e.exchange, e.call_id, e.state AS event_state, e.direction, e.from_number, e.to_number,
-e.user_key, e.time_s, e.raw, e.raw_media, e.fields, e.dedup_key, e.merge_key, e.received_at, e.merged_into,
-e.repeats
+e.user_key, e.time_s, e.raw, e.raw_media, e.fields, e.dedup_key, e.merge_key, e.recovered, e.received_at,
+e.merged_into, e.repeats
 """
-# `over`: 1C already knows that this call ended, so a popup would be a lie.
+DELIVERY_COLUMNS = """
+d.id, d.infobase, d.operation, d.purpose, d.state, d.attempts, d.last_answer, d.created_at, d.expires_at,
+d.done_at
+"""
+# `is_over`: 1C already knows that this call ended, so a popup would be a lie.
 HEAD = f"""
 SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.expires_at, {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
                 WHERE f.lane_id = d.lane_id AND f.state = 'delivered' AND f.position_rank >= 4
-                  AND f.position_time >= d.position_time) AS over
+                  AND f.position_time >= d.position_time) AS is_over
   FROM delivery d JOIN event e ON e.id = d.event_id
  WHERE d.lane_id = :lane_id AND d.state = 'queued'
  ORDER BY d.position_time, d.position_rank, d.id LIMIT 1
@@ -122,7 +135,7 @@ UPDATE lane
    SET waiting = waiting + 1,
        due_at = CASE WHEN {_FIRST} THEN :now ELSE due_at END,
        postponed = CASE WHEN {_FIRST} THEN 0 ELSE postponed END,
-       urgent_until = max(urgent_until, :urgent_until)
+       urgent_until = CASE WHEN urgent_until > :urgent_until THEN urgent_until ELSE :urgent_until END
  WHERE id = :lane_id
 """  # noqa: S608 - put together from constants
 HASTEN = """
@@ -149,11 +162,68 @@ CLOSE_OPEN_DIALS = """
 UPDATE dial SET ended_at = :now, status = 'FAIL', code = :unknown, message = :message WHERE status = ''
 """
 BEGIN_DIAL = """
-INSERT INTO dial (infobase, subscriber, number, begun_at)
-VALUES (:infobase, :subscriber, :number, :now) RETURNING id
+INSERT INTO dial (infobase, subscriber, number, begun_at, owner)
+VALUES (:infobase, :subscriber, :number, :now, :owner) RETURNING id
 """
 END_DIAL = """
 UPDATE dial SET ended_at = :now, status = :status, message = :message, code = :code, call_id = :call_id
  WHERE id = :id
 """
 LOOK_DIAL = "SELECT id, status, message, code, call_id FROM dial WHERE id = :id"
+
+# --- the mailbox ---------------------------------------------------------------------------------
+TAIL = "SELECT tail FROM mailbox WHERE infobase = :infobase"
+CURSOR = "SELECT after_id FROM mail_cursor WHERE infobase = :infobase AND reader = :reader"
+MOVE_CURSOR = """
+INSERT INTO mail_cursor (infobase, reader, after_id, polled_at) VALUES (:infobase, :reader, :after_id, :now)
+ON CONFLICT (infobase, reader) DO UPDATE SET after_id = excluded.after_id, polled_at = excluded.polled_at
+"""
+# A card is given only while it makes sense; facts for the books also to one that reads them again.
+LETTERS = f"""
+SELECT d.id, d.lane_id, d.mail_seq, d.purpose, d.state, d.expires_at, d.position_time, {EVENT_COLUMNS},
+       EXISTS (SELECT 1 FROM delivery f
+                WHERE f.lane_id = d.lane_id AND f.position_rank >= 4
+                  AND f.position_time >= d.position_time) AS is_over
+  FROM delivery d JOIN event e ON e.id = d.event_id
+ WHERE d.infobase = :infobase AND d.mail_seq > :after_id
+ ORDER BY d.mail_seq LIMIT :limit
+"""  # noqa: S608 - put together from constants
+WAITING_LETTERS = """
+SELECT d.id, d.lane_id, d.mail_seq, e.user_key, e.from_number, e.to_number
+  FROM delivery d JOIN event e ON e.id = d.event_id
+ WHERE d.infobase = :infobase AND d.state = 'queued' AND d.mail_seq > :since AND d.mail_seq <= :after_id
+ ORDER BY d.mail_seq LIMIT :limit
+"""
+
+# --- past calls ----------------------------------------------------------------------------------
+HEARD = """
+SELECT call_id, state, from_number, to_number, time_s, received_at, fields FROM event
+ WHERE exchange = :exchange AND time_s BETWEEN :since AND :until
+UNION ALL
+SELECT call_id, state, from_number, to_number, time_s, received_at, fields FROM event
+ WHERE exchange = :exchange AND time_s IS NULL AND merged_into IS NULL
+   AND received_at BETWEEN :since AND :until
+"""
+NOTE_RECONCILIATION = """
+INSERT INTO reconciliation (exchange, day, at, in_exchange, known, added, problem)
+VALUES (:exchange, :day, :now, :in_exchange, :known, :added, :problem)
+"""
+
+# --- retention -----------------------------------------------------------------------------------
+# The newest of the old first: what was merged goes before what it was merged into.
+OLD_EVENTS = """
+SELECT e.id FROM event e
+ WHERE e.received_at < :before
+   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.state IN ('queued', :kept))
+   AND NOT EXISTS (SELECT 1 FROM event m WHERE m.merged_into = e.id)
+ ORDER BY e.id DESC LIMIT :limit
+"""
+DROP_ATTEMPTS = "DELETE FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE event_id = :id)"
+DROP_DELIVERIES = "DELETE FROM delivery WHERE event_id = :id RETURNING lane_id"
+DROP_EVENT = "DELETE FROM event WHERE id = :id"
+DROP_LANE = """
+DELETE FROM lane WHERE id = :lane_id AND waiting = 0
+   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = :lane_id)
+"""
+DROP_DIALS = "DELETE FROM dial WHERE begun_at < :before AND status <> ''"
+DROP_RECONCILIATIONS = "DELETE FROM reconciliation WHERE at < :before"

@@ -5,12 +5,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any
 
 from bridge.core.errors import StoreUnavailable
+from bridge.store.connection import OutboxConnection
+from bridge.store.session import Session, T
 
-T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+Work = Callable[[Session], T]
 MAX_BATCH = 256
 _STOP = object()
 
@@ -23,7 +24,7 @@ class Writer:
     fails (locked, full), all are told at once: alone, each would wait for it in turn.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: OutboxConnection) -> None:
         self._connection = connection
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._closing = threading.Lock()

@@ -20,10 +20,9 @@ from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import Accepted, Claim, DialRecord
 from bridge.store import statements as sql
 from bridge.store.sqlite import SqliteStore
-from support.stand import SqliteStand, journal, old_ring, popup, said, states, words
+from support.stand import STANDS, SqliteStand, Stand, journal, old_ring, popup, said, states, words
 
 S = CallState
-STANDS = {"sqlite": SqliteStand}
 OK = Done("1")
 AWAY = RetryIn(1.0, "1С не ответила", counted=False)
 FAULT = RetryIn(60.0, "ошибка в модуле", counted=True)
@@ -31,7 +30,7 @@ RANG = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, cal
 
 
 @pytest.fixture(params=STANDS)
-def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStand]:
+def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     folder = tmp_path / "base"
     folder.mkdir()
     made = STANDS[request.param](folder)
@@ -39,13 +38,13 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStan
     made.close()
 
 
-def claimed(stand: SqliteStand, infobase: str = "buh") -> Claim:
+def claimed(stand: Stand, infobase: str = "buh") -> Claim:
     claim = stand.store.claim(infobase)
     assert claim is not None, "nothing to claim"
     return claim
 
 
-def told(stand: SqliteStand, infobase: str = "buh") -> list[tuple[str, str]]:
+def told(stand: Stand, infobase: str = "buh") -> list[tuple[str, str]]:
     """Tell everything that is due, in the order the store gives it."""
     order = []
     while claim := stand.store.claim(infobase):
@@ -55,20 +54,20 @@ def told(stand: SqliteStand, infobase: str = "buh") -> list[tuple[str, str]]:
 
 
 # --- intake -------------------------------------------------------------------------------------
-def test_an_accepted_event_is_there_after_a_crash(stand: SqliteStand) -> None:
+def test_an_accepted_event_is_there_after_a_crash(stand: Stand) -> None:
     receipt = stand.store.accept(said(), [journal()], merge_s=5)
     stand.crash()
     assert claimed(stand).stored.id == receipt.event_id
 
 
-def test_an_accepted_event_is_there_after_a_restart_as_it_came(stand: SqliteStand) -> None:
+def test_an_accepted_event_is_there_after_a_restart_as_it_came(stand: Stand) -> None:
     event = said(raw='{"кто": 1}'.encode(), fields={"uuid": "c1", "кто": [1, None, "я"]})
     stand.store.accept(event, [journal()], merge_s=5)
     stand.reopen()
     assert claimed(stand).stored.event == event
 
 
-def test_an_event_and_its_deliveries_are_stored_together_or_not_at_all(stand: SqliteStand) -> None:
+def test_an_event_and_its_deliveries_are_stored_together_or_not_at_all(stand: Stand) -> None:
     broken = replace(journal("склад"), operation=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match=r".") as refused:
         stand.store.accept(said(), [journal(), broken], merge_s=5)
@@ -78,7 +77,7 @@ def test_an_event_and_its_deliveries_are_stored_together_or_not_at_all(stand: Sq
     assert stand.store.accept(said(), [journal()], merge_s=5).duplicate_of is None
 
 
-def test_the_same_event_again_is_counted_and_not_told_again(stand: SqliteStand) -> None:
+def test_the_same_event_again_is_counted_and_not_told_again(stand: Stand) -> None:
     first = stand.store.accept(said(), [journal()], merge_s=5)
     again = [stand.store.accept(said(), [journal()], merge_s=5) for _ in range(3)]
     assert [one.duplicate_of for one in again] == [first.event_id] * 3
@@ -88,13 +87,13 @@ def test_the_same_event_again_is_counted_and_not_told_again(stand: SqliteStand) 
     assert stand.archive().life(first.event_id).stored.repeats == 4
 
 
-def test_events_without_a_key_to_recognise_them_by_are_never_duplicates(stand: SqliteStand) -> None:
+def test_events_without_a_key_to_recognise_them_by_are_never_duplicates(stand: Stand) -> None:
     receipts = [stand.store.accept(said(dedup_key=""), [journal()], merge_s=5) for _ in range(2)]
     assert [one.duplicate_of for one in receipts] == [None, None]
     assert len(told(stand)) == 2
 
 
-def test_two_exchanges_do_not_share_keys(stand: SqliteStand) -> None:
+def test_two_exchanges_do_not_share_keys(stand: Stand) -> None:
     receipts = [
         stand.store.accept(said(exchange=name), [journal()], merge_s=5) for name in ("main", "branch")
     ]
@@ -102,7 +101,7 @@ def test_two_exchanges_do_not_share_keys(stand: SqliteStand) -> None:
     assert len(told(stand)) == 2
 
 
-def test_the_old_hook_telling_one_ring_twice_is_told_once_and_kept_twice(stand: SqliteStand) -> None:
+def test_the_old_hook_telling_one_ring_twice_is_told_once_and_kept_twice(stand: Stand) -> None:
     first = stand.store.accept(old_ring(), [popup()], merge_s=5)
     stand.clock.advance(4.9)
     second = stand.store.accept(old_ring(), [popup()], merge_s=5)
@@ -111,7 +110,7 @@ def test_the_old_hook_telling_one_ring_twice_is_told_once_and_kept_twice(stand: 
     assert len(told(stand)) == 1
 
 
-def test_the_old_hook_telling_of_the_same_people_later_is_another_ring(stand: SqliteStand) -> None:
+def test_the_old_hook_telling_of_the_same_people_later_is_another_ring(stand: Stand) -> None:
     stand.store.accept(old_ring(), [popup()], merge_s=5)
     stand.clock.advance(4)
     stand.store.accept(old_ring(), [popup()], merge_s=5)
@@ -124,7 +123,7 @@ def test_the_old_hook_telling_of_the_same_people_later_is_another_ring(stand: Sq
     assert "" not in calls
 
 
-def test_an_event_nobody_is_to_be_told_about_is_kept(stand: SqliteStand) -> None:
+def test_an_event_nobody_is_to_be_told_about_is_kept(stand: Stand) -> None:
     receipt = stand.store.accept(said(), [], merge_s=5)
     assert stand.archive().life(receipt.event_id).deliveries == ()
     assert stand.store.accept(said(), [], merge_s=5).duplicate_of == receipt.event_id
@@ -143,7 +142,7 @@ def test_a_call_is_told_in_its_order_whatever_the_order_of_arrival(
     assert told(stand) == [("c1", state.value) for state, _ in LIFE]
 
 
-def test_of_one_second_and_one_rank_the_first_to_arrive_is_first(stand: SqliteStand) -> None:
+def test_of_one_second_and_one_rank_the_first_to_arrive_is_first(stand: Stand) -> None:
     for name in ("b", "a", "c"):
         stand.store.accept(said(dedup_key=name, raw=name.encode()), [journal()], merge_s=5)
     raws = []
@@ -153,7 +152,7 @@ def test_of_one_second_and_one_rank_the_first_to_arrive_is_first(stand: SqliteSt
     assert raws == [b"b", b"a", b"c"]
 
 
-def test_a_late_earlier_event_becomes_the_head_and_does_not_inherit_the_backoff(stand: SqliteStand) -> None:
+def test_a_late_earlier_event_becomes_the_head_and_does_not_inherit_the_backoff(stand: Stand) -> None:
     stand.store.accept(said(state=S.ANSWER, time_s=105), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
     assert stand.store.claim("buh") is None
@@ -173,7 +172,7 @@ def test_a_late_earlier_event_that_comes_during_an_attempt_does_not_wait_for_its
     assert words(claimed(stand)) == ("c1", "START")
 
 
-def test_a_later_event_waits_behind_the_backoff_of_the_head(stand: SqliteStand) -> None:
+def test_a_later_event_waits_behind_the_backoff_of_the_head(stand: Stand) -> None:
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
@@ -182,7 +181,7 @@ def test_a_later_event_waits_behind_the_backoff_of_the_head(stand: SqliteStand) 
     assert told(stand) == [("c1", "START"), ("c1", "END")]
 
 
-def test_what_ends_behind_the_head_does_not_shorten_the_wait_of_the_head(stand: SqliteStand) -> None:
+def test_what_ends_behind_the_head_does_not_shorten_the_wait_of_the_head(stand: Stand) -> None:
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
     stand.store.accept(said(state=S.PREANSWER, time_s=101), [popup(lifetime_s=10)], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
@@ -193,7 +192,7 @@ def test_what_ends_behind_the_head_does_not_shorten_the_wait_of_the_head(stand: 
 
 
 # --- lanes --------------------------------------------------------------------------------------
-def test_one_lane_is_never_claimed_twice_at_once(stand: SqliteStand) -> None:
+def test_one_lane_is_never_claimed_twice_at_once(stand: Stand) -> None:
     for state, at in LIFE:
         stand.store.accept(said("c1", state, at), [journal()], merge_s=5)
     first = claimed(stand)
@@ -202,7 +201,7 @@ def test_one_lane_is_never_claimed_twice_at_once(stand: SqliteStand) -> None:
     assert words(claimed(stand)) == ("c1", "PREANSWER")
 
 
-def test_many_threads_claim_each_delivery_once_and_in_order(stand: SqliteStand) -> None:
+def test_many_threads_claim_each_delivery_once_and_in_order(stand: Stand) -> None:
     calls = [f"c{number}" for number in range(12)]
     for state, at in reversed(LIFE):
         for call in calls:
@@ -227,20 +226,20 @@ def test_many_threads_claim_each_delivery_once_and_in_order(stand: SqliteStand) 
     assert len(order) == len(calls) * len(LIFE)
 
 
-def test_calls_do_not_wait_for_each_other(stand: SqliteStand) -> None:
+def test_calls_do_not_wait_for_each_other(stand: Stand) -> None:
     for call in ("c1", "c2", "c3"):
         stand.store.accept(said(call), [journal()], merge_s=5)
     assert {words(claimed(stand)) for _ in range(3)} == {(call, "START") for call in ("c1", "c2", "c3")}
     assert stand.store.claim("buh") is None
 
 
-def test_infobases_do_not_wait_for_each_other(stand: SqliteStand) -> None:
+def test_infobases_do_not_wait_for_each_other(stand: Stand) -> None:
     stand.store.accept(said(), [journal("buh"), journal("sklad")], merge_s=5)
     assert words(claimed(stand, "buh")) == words(claimed(stand, "sklad")) == ("c1", "START")
     assert stand.store.claim("nobody") is None
 
 
-def test_a_postponed_call_does_not_stop_the_others(stand: SqliteStand) -> None:
+def test_a_postponed_call_does_not_stop_the_others(stand: Stand) -> None:
     for number in range(20):
         stand.store.accept(said(f"c{number}"), [journal()], merge_s=5)
     for _ in range(19):
@@ -248,7 +247,7 @@ def test_a_postponed_call_does_not_stop_the_others(stand: SqliteStand) -> None:
     assert words(claimed(stand)) == ("c19", "START")
 
 
-def test_a_live_popup_goes_before_the_backlog(stand: SqliteStand) -> None:
+def test_a_live_popup_goes_before_the_backlog(stand: Stand) -> None:
     for number in range(20):
         stand.store.accept(said(f"old{number}"), [journal()], merge_s=5)
         stand.clock.advance(1)
@@ -257,7 +256,7 @@ def test_a_live_popup_goes_before_the_backlog(stand: SqliteStand) -> None:
     assert words(claimed(stand)) == ("old0", "START"), "then the longest due"
 
 
-def test_a_popup_hurries_the_events_of_its_call_that_must_go_before_it(stand: SqliteStand) -> None:
+def test_a_popup_hurries_the_events_of_its_call_that_must_go_before_it(stand: Stand) -> None:
     stand.store.accept(said("old"), [journal()], merge_s=5)
     stand.clock.advance(1)
     stand.store.accept(said("ringing", S.START, 100), [journal()], merge_s=5)
@@ -266,7 +265,7 @@ def test_a_popup_hurries_the_events_of_its_call_that_must_go_before_it(stand: Sq
 
 
 # --- lifetimes ----------------------------------------------------------------------------------
-def test_a_delivery_past_its_lifetime_is_not_claimed_and_shows_as_expired(stand: SqliteStand) -> None:
+def test_a_delivery_past_its_lifetime_is_not_claimed_and_shows_as_expired(stand: Stand) -> None:
     stand.store.accept(said(state=S.PREANSWER), [popup(lifetime_s=30)], merge_s=5)
     stand.clock.advance(30)
     assert stand.store.claim("buh") is None
@@ -274,7 +273,7 @@ def test_a_delivery_past_its_lifetime_is_not_claimed_and_shows_as_expired(stand:
     assert (record.attempts, record.last_answer, record.done_at) == (0, "срок жизни истёк", stand.clock.now)
 
 
-def test_expire_ends_what_nobody_claims(stand: SqliteStand) -> None:
+def test_expire_ends_what_nobody_claims(stand: Stand) -> None:
     for call in ("c1", "c2"):
         stand.store.accept(said(call, S.PREANSWER, 101), [popup(lifetime_s=30)], merge_s=5)
     stand.store.accept(said("c1", S.END, 160), [journal()], merge_s=5)
@@ -285,7 +284,7 @@ def test_expire_ends_what_nobody_claims(stand: SqliteStand) -> None:
     assert told(stand) == [("c1", "END")]
 
 
-def test_what_is_being_told_does_not_expire_under_the_hand(stand: SqliteStand) -> None:
+def test_what_is_being_told_does_not_expire_under_the_hand(stand: Stand) -> None:
     stand.store.accept(said(state=S.PREANSWER), [popup(lifetime_s=30)], merge_s=5)
     claim = claimed(stand)
     stand.clock.advance(31)
@@ -294,7 +293,7 @@ def test_what_is_being_told_does_not_expire_under_the_hand(stand: SqliteStand) -
     assert states(stand.archive()) == {("c1", "PREANSWER"): DeliveryState.DELIVERED}
 
 
-def test_a_popup_is_not_shown_once_1c_knows_that_the_call_is_over(stand: SqliteStand) -> None:
+def test_a_popup_is_not_shown_once_1c_knows_that_the_call_is_over(stand: Stand) -> None:
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
     assert told(stand) == [("c1", "END")]
     stand.store.accept(said(state=S.PREANSWER, time_s=101), [popup()], merge_s=5)
@@ -304,7 +303,7 @@ def test_a_popup_is_not_shown_once_1c_knows_that_the_call_is_over(stand: SqliteS
 
 
 # --- verdicts -----------------------------------------------------------------------------------
-def test_only_counted_attempts_count(stand: SqliteStand) -> None:
+def test_only_counted_attempts_count(stand: Stand) -> None:
     receipt = stand.store.accept(said(), [journal()], merge_s=5)
     tries = []
     for verdict in (AWAY, FAULT, AWAY, FAULT):
@@ -318,7 +317,7 @@ def test_only_counted_attempts_count(stand: SqliteStand) -> None:
     assert [one.answer for one in life.attempts[life.deliveries[0].id]][:2] == [AWAY.reason, FAULT.reason]
 
 
-def test_a_postponed_delivery_is_due_when_its_wait_is_over_and_not_before(stand: SqliteStand) -> None:
+def test_a_postponed_delivery_is_due_when_its_wait_is_over_and_not_before(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
     stand.clock.advance(59.9)
@@ -327,7 +326,7 @@ def test_a_postponed_delivery_is_due_when_its_wait_is_over_and_not_before(stand:
     assert claimed(stand).tries == 1
 
 
-def test_a_given_up_delivery_is_a_dead_letter_and_its_call_goes_on(stand: SqliteStand) -> None:
+def test_a_given_up_delivery_is_a_dead_letter_and_its_call_goes_on(stand: Stand) -> None:
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
@@ -339,7 +338,7 @@ def test_a_given_up_delivery_is_a_dead_letter_and_its_call_goes_on(stand: Sqlite
     assert (record.attempts, record.last_answer) == (2, "ошибка в модуле")
 
 
-def test_words_of_1c_that_no_database_takes_do_not_stop_the_lane(stand: SqliteStand) -> None:
+def test_words_of_1c_that_no_database_takes_do_not_stop_the_lane(stand: Stand) -> None:
     for verdict in (RetryIn(1, "плохо \ud800", counted=True), GaveUp("x\udfff"), Done("1\ud800")):
         stand.store.accept(said(dedup_key=str(verdict)), [journal()], merge_s=5)
         stand.store.settle(claimed(stand), verdict)
@@ -347,7 +346,7 @@ def test_words_of_1c_that_no_database_takes_do_not_stop_the_lane(stand: SqliteSt
     assert told(stand) == [("c1", "START")]
 
 
-def test_hasten_wakes_only_what_waits_for_1c(stand: SqliteStand) -> None:
+def test_hasten_wakes_only_what_waits_for_1c(stand: Stand) -> None:
     for call, verdict in (("away", AWAY), ("poison", FAULT)):
         stand.store.accept(said(call), [journal(), journal("sklad")], merge_s=5)
         stand.store.settle(claimed(stand), verdict)
@@ -359,7 +358,7 @@ def test_hasten_wakes_only_what_waits_for_1c(stand: SqliteStand) -> None:
     assert stand.store.claim("sklad") is None, "another infobase is still away"
 
 
-def test_due_in_tells_when_to_look_again(stand: SqliteStand) -> None:
+def test_due_in_tells_when_to_look_again(stand: Stand) -> None:
     assert stand.store.due_in("buh") is None
     stand.store.accept(said(), [journal()], merge_s=5)
     assert stand.store.due_in("buh") == 0
@@ -372,7 +371,7 @@ def test_due_in_tells_when_to_look_again(stand: SqliteStand) -> None:
     assert stand.store.due_in("buh") == 0
 
 
-def test_a_lane_is_free_only_after_the_commit(stand: SqliteStand) -> None:
+def test_a_lane_is_free_only_after_the_commit(stand: Stand) -> None:
     for state, at in LIFE:
         stand.store.accept(said("c1", state, at), [journal()], merge_s=5)
     claim = claimed(stand)
@@ -388,7 +387,7 @@ def test_a_lane_is_free_only_after_the_commit(stand: SqliteStand) -> None:
     assert words(claimed(stand)) == ("c1", "PREANSWER")
 
 
-def test_a_verdict_that_cannot_be_written_leaves_the_lane_held(stand: SqliteStand) -> None:
+def test_a_verdict_that_cannot_be_written_leaves_the_lane_held(stand: Stand) -> None:
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
     claim = claimed(stand)
@@ -400,14 +399,14 @@ def test_a_verdict_that_cannot_be_written_leaves_the_lane_held(stand: SqliteStan
     assert words(claimed(stand)) == ("c1", "END")
 
 
-def test_a_crash_during_an_attempt_lets_it_be_told_again(stand: SqliteStand) -> None:
+def test_a_crash_during_an_attempt_lets_it_be_told_again(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)
     claimed(stand)
     stand.crash()
     assert told(stand) == [("c1", "START")]
 
 
-def test_what_was_told_is_not_told_again_after_a_crash(stand: SqliteStand) -> None:
+def test_what_was_told_is_not_told_again_after_a_crash(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)
     assert told(stand) == [("c1", "START")]
     stand.crash()
@@ -415,15 +414,15 @@ def test_what_was_told_is_not_told_again_after_a_crash(stand: SqliteStand) -> No
 
 
 # --- replay -------------------------------------------------------------------------------------
-def _ids(stand: SqliteStand, state: DeliveryState) -> list[int]:
+def _ids(stand: Stand, state: DeliveryState) -> list[int]:
     return [record.id for record, _ in stand.archive().deliveries(state=state)]
 
 
-def _replay(stand: SqliteStand, ids: list[int]) -> int:
+def _replay(stand: Stand, ids: list[int]) -> int:
     return stand.archive().replay(delivery_ids=ids, lifetimes={("buh", "popup"): 30.0})
 
 
-def test_a_replayed_dead_letter_is_back_at_its_place_with_new_tries(stand: SqliteStand) -> None:
+def test_a_replayed_dead_letter_is_back_at_its_place_with_new_tries(stand: Stand) -> None:
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), FAULT)
@@ -436,7 +435,7 @@ def test_a_replayed_dead_letter_is_back_at_its_place_with_new_tries(stand: Sqlit
     assert told(stand) == [("c1", "END")]
 
 
-def test_a_replayed_expired_popup_lives_again_as_long_as_a_new_one(stand: SqliteStand) -> None:
+def test_a_replayed_expired_popup_lives_again_as_long_as_a_new_one(stand: Stand) -> None:
     stand.store.accept(said("old"), [journal()], merge_s=5)
     stand.store.accept(said("ringing", S.PREANSWER), [popup(lifetime_s=30)], merge_s=5)
     stand.clock.advance(31)
@@ -449,7 +448,7 @@ def test_a_replayed_expired_popup_lives_again_as_long_as_a_new_one(stand: Sqlite
     assert stand.store.expire() == 1
 
 
-def test_a_replay_behind_the_head_does_not_shorten_its_wait(stand: SqliteStand) -> None:
+def test_a_replay_behind_the_head_does_not_shorten_its_wait(stand: Stand) -> None:
     stand.store.accept(said(state=S.END, time_s=160), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), GaveUp("x"))
     stand.store.accept(said(state=S.START, time_s=100), [journal()], merge_s=5)
@@ -460,25 +459,25 @@ def test_a_replay_behind_the_head_does_not_shorten_its_wait(stand: SqliteStand) 
     assert told(stand) == [("c1", "START"), ("c1", "END")]
 
 
-def test_what_was_delivered_cannot_be_replayed(stand: SqliteStand) -> None:
+def test_what_was_delivered_cannot_be_replayed(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)
     told(stand)
     assert _replay(stand, _ids(stand, DeliveryState.DELIVERED)) == 0
     assert told(stand) == []
 
 
-def test_a_replay_of_what_waits_changes_nothing(stand: SqliteStand) -> None:
+def test_a_replay_of_what_waits_changes_nothing(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)
     assert _replay(stand, _ids(stand, DeliveryState.QUEUED)) == 0
     assert told(stand) == [("c1", "START")]
 
 
-def test_a_replay_of_an_unknown_delivery_is_refused(stand: SqliteStand) -> None:
+def test_a_replay_of_an_unknown_delivery_is_refused(stand: Stand) -> None:
     with pytest.raises(UnknownRecord, match="77"):
         _replay(stand, [77])
 
 
-def test_figures_of_the_archive_are_those_of_the_outbox(stand: SqliteStand) -> None:
+def test_figures_of_the_archive_are_those_of_the_outbox(stand: Stand) -> None:
     for number, verdict in enumerate((OK, GaveUp("x"), FAULT)):
         stand.store.accept(said(f"c{number}"), [journal()], merge_s=5)
         stand.clock.advance(1)
@@ -500,7 +499,7 @@ def _click(
     return stand.store.begin(base, who, number, window_s=10)
 
 
-def test_a_second_click_in_the_window_does_not_dial_and_sees_the_first_answer(stand: SqliteStand) -> None:
+def test_a_second_click_in_the_window_does_not_dial_and_sees_the_first_answer(stand: Stand) -> None:
     first = _click(stand)
     assert first.fresh
     assert not _click(stand).fresh
@@ -511,20 +510,20 @@ def test_a_second_click_in_the_window_does_not_dial_and_sees_the_first_answer(st
     assert stand.store.look(first.id) == RANG
 
 
-def test_a_click_after_the_window_dials(stand: SqliteStand) -> None:
+def test_a_click_after_the_window_dials(stand: Stand) -> None:
     stand.store.end(_click(stand).id, RANG)
     stand.clock.advance(10)
     assert _click(stand).fresh
 
 
-def test_another_number_subscriber_or_infobase_dials(stand: SqliteStand) -> None:
+def test_another_number_subscriber_or_infobase_dials(stand: Stand) -> None:
     _click(stand)
     assert _click(stand, number="79235292927").fresh
     assert _click(stand, who="102").fresh
     assert _click(stand, base="sklad").fresh
 
 
-def test_a_click_that_a_crash_left_open_is_not_dialled_again_in_the_window(stand: SqliteStand) -> None:
+def test_a_click_that_a_crash_left_open_is_not_dialled_again_in_the_window(stand: Stand) -> None:
     first = _click(stand)
     stand.crash()
     again = _click(stand)
@@ -546,7 +545,7 @@ def test_a_click_that_is_still_being_answered_is_not_dialled_again_after_its_win
     assert not _click(stand).fresh, "the window counts from the answer"
 
 
-def test_of_clicks_at_one_moment_one_dials(stand: SqliteStand) -> None:
+def test_of_clicks_at_one_moment_one_dials(stand: Stand) -> None:
     records: list[DialRecord] = []
     threads = [threading.Thread(target=lambda: records.append(_click(stand))) for _ in range(8)]
     for thread in threads:
@@ -557,12 +556,12 @@ def test_of_clicks_at_one_moment_one_dials(stand: SqliteStand) -> None:
     assert len({one.id for one in records}) == 1
 
 
-def test_an_unknown_click_has_no_result(stand: SqliteStand) -> None:
+def test_an_unknown_click_has_no_result(stand: Stand) -> None:
     assert stand.store.look(99) is None
 
 
 # --- the clock ----------------------------------------------------------------------------------
-def test_a_clock_that_goes_back_stops_neither_telling_nor_dialling(stand: SqliteStand) -> None:
+def test_a_clock_that_goes_back_stops_neither_telling_nor_dialling(stand: Stand) -> None:
     stand.store.accept(said("waiting"), [journal()], merge_s=5)
     stand.store.accept(said("postponed"), [journal()], merge_s=5)
     stand.store.settle(claimed(stand), AWAY)
@@ -634,7 +633,7 @@ class KnowsNoLifetime(SqliteStore):
 class WakesEverybody(SqliteStore):
     def hasten(self, infobase: str) -> int:
         waking = sql.HASTEN.replace("AND postponed = 1", "")
-        return self._writer.run(
+        return self._write(
             lambda db: db.execute(waking, {"infobase": infobase, "now": self._clock()}).rowcount
         )
 
@@ -644,7 +643,7 @@ class DialsEveryClick(SqliteStore):
         return super().begin(infobase, subscriber, number, window_s=0)
 
 
-CONTROLS: list[tuple[type[SqliteStore], Callable[[SqliteStand], None]]] = [
+CONTROLS: list[tuple[type[SqliteStore], Callable[[Stand], None]]] = [
     (AnswersBeforeTheCommit, test_an_accepted_event_is_there_after_a_crash),
     (IgnoresTheDedupKey, test_the_same_event_again_is_counted_and_not_told_again),
     (NeverMerges, test_the_old_hook_telling_one_ring_twice_is_told_once_and_kept_twice),
@@ -661,7 +660,7 @@ CONTROLS: list[tuple[type[SqliteStore], Callable[[SqliteStand], None]]] = [
 
 @pytest.mark.parametrize(("broken", "check"), CONTROLS, ids=[f"{broken.__name__}" for broken, _ in CONTROLS])
 def test_the_suite_notices_a_store_that_breaks_a_promise(
-    broken: type[SqliteStore], check: Callable[[SqliteStand], None], tmp_path: Path
+    broken: type[SqliteStore], check: Callable[[Stand], None], tmp_path: Path
 ) -> None:
     folder = tmp_path / "base"
     folder.mkdir()
@@ -676,13 +675,13 @@ def test_the_suite_notices_a_store_that_breaks_a_promise(
 @pytest.mark.parametrize(
     "code", [1, 5, CallCode.EXCHANGE_REFUSED, CallCode.EXCHANGE_AWAY, CallCode.EXCHANGE_BROKEN]
 )
-def test_a_click_that_surely_dialled_nothing_may_be_repeated_at_once(stand: SqliteStand, code: int) -> None:
+def test_a_click_that_surely_dialled_nothing_may_be_repeated_at_once(stand: Stand, code: int) -> None:
     first = _click(stand)
     stand.store.end(first.id, CallResult.fail(code, "Звонок не начат"))
     assert _click(stand).fresh
 
 
-def test_a_click_whose_outcome_is_unknown_is_not_repeated(stand: SqliteStand) -> None:
+def test_a_click_whose_outcome_is_unknown_is_not_repeated(stand: Stand) -> None:
     first = _click(stand)
     unknown = CallResult.fail(CallCode.OUTCOME_UNKNOWN, "Исход неизвестен")
     stand.store.end(first.id, unknown)

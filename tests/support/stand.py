@@ -7,11 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
+
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.ports import Claim, PlannedDelivery
 from bridge.store.archive import Archive
+from bridge.store.postgres import PostgresStore
 from bridge.store.sqlite import SqliteStore
+from support.postgres import drop_database, fresh_database
 
 DAY_S = 24 * 3600.0
 START = 1_700_000_000.0
@@ -73,6 +77,72 @@ class SqliteStand:
         return slow(self.path)
 
 
+class PostgresStand:
+    """The PostgreSQL store, in a database of its own."""
+
+    def __init__(
+        self, folder: Path, clock: Clock | None = None, make: Callable[..., PostgresStore] = PostgresStore
+    ) -> None:
+        self.clock = clock or Clock()
+        self.address = fresh_database()
+        self._make = make
+        self.store = make(self.address, clock=self.clock, connections=8)
+
+    def close(self) -> None:
+        self.store.close()
+        drop_database(self.address)
+
+    def reopen(self) -> PostgresStore:
+        self.store.close()
+        self.store = self._make(self.address, clock=self.clock, connections=8)
+        return self.store
+
+    def crash(self) -> PostgresStore:
+        """Its connections are cut and its leases run out, as after `kill -9` and some seconds."""
+        with self._other() as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        self.store.close()
+        with self._other() as other:
+            other.execute("UPDATE post SET lease_until = '-infinity'")
+        self.store = self._make(self.address, clock=self.clock, connections=8)
+        return self.store
+
+    def archive(self) -> Archive:
+        return Archive(self.address, clock=self.clock)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Nothing can be committed meanwhile: the disk is full."""
+        tables = ("event", "delivery", "lane", "attempt", "dial", "pulse", "mail_cursor")
+        with self._other() as other:
+            other.execute(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$"
+            )
+            for table in tables:
+                other.execute(
+                    f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table}"
+                    " EXECUTE FUNCTION full_disk()"
+                )
+            try:
+                yield
+            finally:
+                other.execute("DROP FUNCTION full_disk CASCADE")
+
+    @contextmanager
+    def slow(self) -> Iterator[None]:
+        """Another program writes: commits wait until the end, or as long as their patience lasts."""
+        with self._other() as other, other.transaction():
+            other.execute("LOCK TABLE event, delivery, lane IN EXCLUSIVE MODE")
+            yield
+
+    def _other(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self.address, autocommit=True)
+
+
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
     """Nothing can be committed meanwhile."""
@@ -101,6 +171,13 @@ def _other(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+Stand = SqliteStand | PostgresStand
+STANDS: dict[str, type[SqliteStand] | type[PostgresStand]] = {
+    "sqlite": SqliteStand,
+    "postgres": PostgresStand,
+}
 
 
 def said(

@@ -4,6 +4,11 @@
 
 ALTER TABLE event ADD COLUMN recovered INTEGER NOT NULL DEFAULT 0; -- 1: from the exchange's journal, not its hook
 
+CREATE INDEX event_time ON event (exchange, time_s) WHERE time_s IS NOT NULL;
+CREATE INDEX event_merged ON event (merged_into) WHERE merged_into IS NOT NULL;
+
+ALTER TABLE dial ADD COLUMN owner TEXT NOT NULL DEFAULT ''; -- the process that asks the exchange
+
 ALTER TABLE delivery ADD COLUMN mail_seq INTEGER; -- its number in the infobase's mailbox; NULL: 1C is called
 CREATE UNIQUE INDEX delivery_mail ON delivery (infobase, mail_seq) WHERE mail_seq IS NOT NULL;
 

@@ -1,0 +1,254 @@
+"""The outbox itself, on any `Database`: who is claimed next, and what becomes of it.
+
+Which lanes are being attempted is kept in memory: one process at a time tells an infobase
+(`Database.hold`), so nobody else needs to know.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bridge.core.backoff import SCHEDULE_S
+from bridge.core.calls import CallEvent, Subscriber
+from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
+from bridge.core.dialing import CallCode, CallResult
+from bridge.core.errors import ClaimLost
+from bridge.core.ports import Accepted, Claim, Collected, DialRecord, HeardCall, PlannedDelivery
+from bridge.store import letters, moves, past, rows
+from bridge.store import statements as sql
+from bridge.store.moves import Ending
+from bridge.store.session import Database, Row, Session, T
+
+EXPIRE_BATCH = 500
+LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
+HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
+
+
+class Store:
+    """`Outbox`, `DialLog`, `Mailbox` and `CallRecords` on one database.
+
+    Args:
+        clock: unix time in seconds instead of the database's own; the store adds every duration.
+        owner: the name of this process, written beside the clicks it asks the exchange for.
+    """
+
+    def __init__(self, db: Database, *, clock: Callable[[], float] | None = None, owner: str = "") -> None:
+        self._db = db
+        self._clock = clock or db.now
+        self._owner = owner
+        self._leases: dict[str, set[int]] = {}  # infobase -> lanes being attempted now
+        self._leasing = threading.Lock()
+
+    def close(self) -> None:
+        """Commit what is under way and let the database go."""
+        self._db.close()
+
+    # --- intake ----------------------------------------------------------------------------------
+    def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
+        now = self._clock()
+        return self._write(lambda db: moves.accept(db, event, plan, now, merge_s))
+
+    # --- claiming --------------------------------------------------------------------------------
+    def claim(self, infobase: str) -> Claim | None:
+        while (lane_id := self._lease(infobase)) is not None:
+            claimed = False
+            try:
+                epoch = self._db.hold(infobase)
+                if epoch is None:
+                    return None
+                claim = self._head(lane_id, epoch)
+                claimed = claim is not None
+            finally:
+                if not claimed:
+                    self._free(infobase, lane_id)
+            if claim is not None:
+                return claim
+        return None
+
+    def _lease(self, infobase: str) -> int | None:
+        """The lane to serve next, now leased: live popups first, then the longest due."""
+        with self._leasing:
+            leased = self._leases.setdefault(infobase, set())
+            facts = {"infobase": infobase, "now": self._clock(), "horizon": HORIZON_S}
+            for statement in (sql.URGENT_LANES, sql.DUE_LANES, sql.STRANDED_LANES):
+                for row in self._read(statement, **facts, limit=len(leased) + 1):
+                    if row["id"] not in leased:
+                        leased.add(row["id"])
+                        return int(row["id"])
+        return None
+
+    def _head(self, lane_id: int, epoch: int) -> Claim | None:
+        """The first waiting delivery of a leased lane, read after the lease; ends those that are over."""
+        while found := self._read(sql.HEAD, lane_id=lane_id):
+            row = found[0]
+            if row["expires_at"] <= self._clock():
+                ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
+            elif row["is_over"] and row["purpose"] == Purpose.POPUP:
+                ending = Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")
+            else:
+                try:
+                    return rows.claim(row, lane_id, epoch)
+                except ValueError:  # a word that this version does not know: it must not stop the lane
+                    ending = Ending(DeliveryState.DEAD, "запись не читается этой версией моста")
+            self._end(row["id"], lane_id, ending)
+        return None
+
+    def _free(self, infobase: str, lane_id: int) -> None:
+        with self._leasing:
+            self._leases[infobase].discard(lane_id)
+
+    def rest(self, infobase: str) -> None:
+        with self._leasing:
+            if not self._leases.get(infobase):
+                self._db.release(infobase)
+
+    # --- what became of it -----------------------------------------------------------------------
+    def settle(self, claim: Claim, verdict: Verdict) -> None:
+        now = self._clock()
+
+        def work(db: Session) -> None:
+            db.fence(claim.infobase, claim.epoch)
+            match verdict:
+                case Done(answer):
+                    ending = Ending(DeliveryState.DELIVERED, answer, "done")
+                    moves.end(db, claim.delivery_id, claim.lane_id, ending, now)
+                case GaveUp(reason):
+                    ending = Ending(DeliveryState.DEAD, reason, "gave_up")
+                    moves.end(db, claim.delivery_id, claim.lane_id, ending, now)
+                case RetryIn():
+                    moves.postpone(db, claim, verdict, now)
+
+        try:
+            self._write(work)
+        except ClaimLost:
+            self._free(claim.infobase, claim.lane_id)
+            raise
+        self._free(claim.infobase, claim.lane_id)
+
+    def _end(self, delivery_id: int, lane_id: int, ending: Ending) -> None:
+        now = self._clock()
+        self._write(lambda db: moves.end(db, delivery_id, lane_id, ending, now))
+
+    def due_in(self, infobase: str) -> float | None:
+        if self._db.elsewhere(infobase):
+            return None
+        with self._leasing:
+            leased = set(self._leases.get(infobase, ()))
+        for row in self._read(sql.NEXT_DUE, infobase=infobase, limit=len(leased) + 1):
+            if row["id"] not in leased:
+                wait_s = float(row["due_at"]) - self._clock()
+                return max(0.0, wait_s) if wait_s <= HORIZON_S else 0.0
+        return None
+
+    def hasten(self, infobase: str) -> int:
+        facts = {"infobase": infobase, "now": self._clock()}
+        return self._write(lambda db: db.execute(sql.HASTEN, facts).rowcount)
+
+    def expire(self) -> int:
+        now = self._clock()
+        with self._leasing:  # what is being told right now ends by its own verdict
+            leased = set().union(*self._leases.values()) if self._leases else set()
+        ended = [
+            (row["id"], row["lane_id"])
+            for row in self._db.overdue(now, EXPIRE_BATCH + len(leased))
+            if row["lane_id"] not in leased
+        ]
+        ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
+
+        def work(db: Session) -> int:
+            return sum(moves.end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
+
+        return self._write(work) if ended else 0
+
+    # --- clicks ----------------------------------------------------------------------------------
+    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+        now = self._clock()
+        facts = {
+            "infobase": infobase,
+            "subscriber": subscriber,
+            "number": number,
+            "now": now,
+            "owner": self._owner,
+        }
+        window = facts | {
+            "since": now - window_s,
+            "until": now + window_s,  # the clock may go back
+            "longest": LONGEST_DIAL_S,
+            "unknown": int(CallCode.OUTCOME_UNKNOWN),
+        }
+
+        def work(db: Session) -> DialRecord:
+            db.lock_ring(infobase, f"{subscriber}|{number}")
+            recent = db.execute(sql.RECENT_DIAL, window).fetchone()
+            if recent:
+                return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=False)
+            dial_id = db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"]
+            return DialRecord(id=dial_id, result=None, fresh=True)
+
+        return self._write(work)
+
+    def end(self, dial_id: int, result: CallResult) -> None:
+        facts = {
+            "id": dial_id,
+            "now": self._clock(),
+            "status": result.status.value,
+            "message": rows.storable(result.message),
+            "code": int(result.code),
+            "call_id": rows.storable(result.call_id),
+        }
+        self._write(lambda db: db.execute(sql.END_DIAL, facts).rowcount)
+
+    def look(self, dial_id: int) -> CallResult | None:
+        found = self._read(sql.LOOK_DIAL, id=dial_id)
+        return rows.call_result(found[0]) if found else None
+
+    # --- the mailbox -----------------------------------------------------------------------------
+    def acknowledge(self, infobase: str, reader: Subscriber | None, *, after_id: int) -> int:
+        now = self._clock()
+        return self._write(lambda db: letters.acknowledge(db, infobase, reader, after_id, now))
+
+    def letters(self, infobase: str, reader: Subscriber | None, *, after_id: int, limit: int) -> Collected:
+        return letters.look(self._read, infobase, reader, after_id=after_id, limit=limit, now=self._clock())
+
+    # --- past calls ------------------------------------------------------------------------------
+    def heard(self, exchange: str, *, since_s: float, until_s: float) -> Sequence[HeardCall]:
+        return past.heard(self._read(sql.HEARD, exchange=exchange, since=since_s, until=until_s))
+
+    def note_reconciliation(
+        self, *, exchange: str, day: str, in_exchange: int, known: int, added: int, problem: str
+    ) -> None:
+        """Keep the report of one reconciliation; `problem` is "" when it was done."""
+        facts = {
+            "exchange": exchange,
+            "day": day,
+            "now": self._clock(),
+            "in_exchange": in_exchange,
+            "known": known,
+            "added": added,
+            "problem": rows.storable(problem),
+        }
+        self._write(lambda db: db.execute(sql.NOTE_RECONCILIATION, facts).rowcount)
+
+    def purge(self, *, older_than_s: float) -> int:
+        """Forget events that ended longer ago than that, one small batch; returns how many, 0 when done.
+
+        What still waits and dead letters stay, however old.
+        """
+        before = self._clock() - older_than_s
+        return self._write(lambda db: past.purge(db, before))
+
+    # --- health ----------------------------------------------------------------------------------
+    def ping(self) -> None:
+        """Prove that the store can commit.
+
+        Raises:
+            StoreUnavailable: it cannot.
+        """
+        now = self._clock()
+        self._write(lambda db: db.execute(sql.PULSE, {"now": now}).rowcount)
+
+    def _read(self, statement: str, **facts: Any) -> Sequence[Row]:
+        return self._db.read(statement, **facts)
+
+    def _write(self, work: Callable[[Session], T]) -> T:
+        return self._db.write(work)
