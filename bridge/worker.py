@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from bridge.core.breaker import Breaker, BreakerPolicy
 from bridge.core.delivery import Denied, Done, Faulted, GaveUp, Outcome, decide
-from bridge.core.errors import StoreUnavailable
+from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim, Contract, Outbox
 from bridge.flows.deliver import Attempt, deliver
 from bridge.observe import Figures, log
@@ -169,6 +169,7 @@ class Worker:
     def _idle(self, name: str) -> None:
         try:
             self._targets[name].idle()
+            self._outbox.rest(name)
         except Exception as error:  # noqa: BLE001 - a courtesy: it must not stop us from stopping
             log.error("scheduler_incident", infobase=name, exc_info=error)
 
@@ -210,11 +211,15 @@ class Worker:
     def _settle(self, attempt: Attempt) -> bool:
         """Write the verdict, however long the store is away: until then nothing more is sent here.
 
-        False when the bridge stops first: the delivery is told once more after the next start.
+        False when the bridge stops first, or another replica took the infobase over meanwhile: the
+        delivery is told once more.
         """
         while True:
             try:
                 self._outbox.settle(attempt.claim, attempt.verdict)
+            except ClaimLost as error:
+                log.error("claim_lost", delivery_id=attempt.claim.delivery_id, reason=str(error))
+                return False
             except StoreUnavailable as error:
                 log.error("verdict_not_written", delivery_id=attempt.claim.delivery_id, reason=str(error))
                 if self._stopping.wait(STORE_RETRY_S):

@@ -12,7 +12,7 @@ from bridge.core.errors import UnknownRecord
 from bridge.core.numbers import mask
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.settings import Settings, load
-from bridge.store.archive import Archive, EventLife
+from bridge.store.archive import Archive, EventLife, Selection
 
 STATES = {
     DeliveryState.QUEUED: "в очереди",
@@ -21,6 +21,7 @@ STATES = {
     DeliveryState.SUPERSEDED: "не нужно",
     DeliveryState.DEAD: "разобрать вручную",
 }
+_MOMENT = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 _VERDICTS = {"done": "принято", "retry": "отложено", "gave_up": "оставлено", "replayed": "повторено"}
 
 
@@ -40,8 +41,7 @@ def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -
     Первый столбец — номер доставки (для replay), второй — номер события (для show).
     """
     settings = load(config)
-    if infobase and infobase not in settings.infobase:
-        raise UnknownRecord(f"Нет информационной базы {infobase}; есть: {', '.join(settings.infobase)}")
+    _known(settings, infobase)
     archive = _archive(settings)
     found: Sequence[tuple[DeliveryRecord | None, StoredEvent]] = (
         archive.deliveries(state=DeliveryState(state) if state else None, infobase=infobase, limit=limit)
@@ -67,19 +67,68 @@ def show(*, config: Path, event_id: int, full: bool) -> None:
 @settings_option
 @click.argument("delivery_ids", type=int, nargs=-1, metavar="НОМЕР_ДОСТАВКИ...")
 @click.option("--dead", is_flag=True, help="Все, что «разобрать вручную».")
-@click.option("--infobase", default="", help="С --dead: только эта информационная база.")
-@click.option("--popups", is_flag=True, help="С --dead: и карточки давно прошедших звонков.")
-def replay(*, config: Path, delivery_ids: tuple[int, ...], dead: bool, infobase: str, popups: bool) -> None:
-    """Отправить ещё раз доставки с этими номерами (первый столбец списка)."""
+@click.option("--expired", is_flag=True, help="Все, что «истекло».")
+@click.option("--delivered", is_flag=True, help="Всё, что 1С уже приняла: её восстановили из копии.")
+@click.option("--infobase", default="", help="С отбором: только эта информационная база.")
+@click.option("--since", type=_MOMENT, help="С отбором: принятые с этого времени, 2026-11-23 или с часами.")
+@click.option("--until", type=_MOMENT, help="С отбором: принятые до этого времени.")
+@click.option("--popups", is_flag=True, help="С отбором: и карточки давно прошедших звонков.")
+def replay(
+    *,
+    config: Path,
+    delivery_ids: tuple[int, ...],
+    dead: bool,
+    expired: bool,
+    delivered: bool,
+    infobase: str,
+    since: datetime | None,
+    until: datetime | None,
+    popups: bool,
+) -> None:
+    """Отправить ещё раз доставки с этими номерами (первый столбец списка) или по отбору."""
     settings = load(config)
+    _known(settings, infobase)
     archive = _archive(settings)
-    chosen = archive.stuck(infobase=infobase, popups=popups) if dead else list(delivery_ids)
-    if not chosen and not dead:
-        raise UnknownRecord("Укажите номера доставок или --dead")
-    moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings))
+    picked = {
+        DeliveryState.DEAD: dead,
+        DeliveryState.EXPIRED: expired,
+        DeliveryState.DELIVERED: delivered,
+    }
+    chosen = list(delivery_ids)
+    for state in (state for state, wanted in picked.items() if wanted):
+        chosen += archive.chosen(
+            Selection(
+                state=state,
+                infobase=infobase,
+                since=since.timestamp() if since else None,
+                until=until.timestamp() if until else None,
+                popups=popups,
+            )
+        )
+    if not delivery_ids and not any(picked.values()):
+        raise UnknownRecord("Укажите номера доставок или отбор: --dead, --expired, --delivered")
+    moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings), delivered=delivered)
     click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
     if moved < len(chosen):
         click.echo("Остальные не нуждаются: они доставлены или ещё в очереди")
+
+
+@events.command()
+@settings_option
+@click.option(
+    "--older-than", type=click.IntRange(1), required=True, metavar="ДНЕЙ", help="Старше стольких дней."
+)
+@click.option("--dead", is_flag=True, help="И те, что «разобрать вручную».")
+@click.confirmation_option("--yes", prompt="Удалить события без возможности вернуть?")
+def purge(*, config: Path, older_than: int, dead: bool) -> None:
+    """Удалить старые события (мост делает это и сам: server.keep_days). То, что ждёт, остаётся."""
+    gone = _archive(load(config)).purge(older_than_s=older_than * 24 * 3600.0, dead=dead)
+    click.echo(f"Удалено событий: {gone}")
+
+
+def _known(settings: Settings, infobase: str) -> None:
+    if infobase and infobase not in settings.infobase:
+        raise UnknownRecord(f"Нет информационной базы {infobase}; есть: {', '.join(settings.infobase)}")
 
 
 def _archive(settings: Settings) -> Archive:

@@ -55,12 +55,16 @@ class StoredEvent:
     repeats: int = 0  # how many more times exactly this event came
 
 
-class Contract(Protocol):
-    """A set of SOAP operations that an infobase publishes."""
+class Vocabulary(Protocol):
+    """What an infobase can be told in."""
 
     def tell_about(self, event: CallEvent) -> Telling | None:
         """Which telling this event calls for; None when this contract has no word for it."""
         ...
+
+
+class Contract(Vocabulary, Protocol):
+    """A set of SOAP operations that an infobase publishes."""
 
     def deliver(self, operation: str, stored: StoredEvent) -> Outcome:
         """Call 1C once. Never raises for anything 1C or the network may do; bounded in time."""
@@ -75,7 +79,11 @@ class PlannedDelivery:
     purpose: Purpose
     lifetime_s: float
     mail: bool = False  # laid into the infobase's mailbox: 1C collects it itself
-    joining: bool = False  # only if this infobase already follows the call
+    # of an infobase that hears only some calls; None: it hears all. `joining`: this event alone does
+    # not concern it, so it is told only if it follows the call already. `earlier` plans what was said
+    # of the call before the infobase began to follow it.
+    joining: bool = False
+    earlier: Callable[[CallEvent], "PlannedDelivery | None"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +267,10 @@ class CallRecords(Protocol):
 
 
 class Bell(Protocol):
-    """Tells the other processes on this store that something new waits. A hint: they look by themselves too."""
+    """Tells the other processes on this store that something new waits.
+
+    A hint: they look by themselves too.
+    """
 
     def ring(self, infobases: Iterable[str]) -> None:
         """Returns at once, never raises; call it after the commit."""

@@ -1,23 +1,60 @@
 """A call happens: what the exchange said becomes a stored event and its deliveries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bridge.core.calls import CallEvent
+from bridge.core.calls import CallEvent, Subscriber
 from bridge.core.delivery import Purpose
-from bridge.core.ports import Accepted, Contract, HookReader, HookRequest, Outbox, PlannedDelivery
+from bridge.core.numbers import same_digits
+from bridge.core.ports import Accepted, HookReader, HookRequest, Outbox, PlannedDelivery, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audience:
-    """An infobase that hears an exchange, and how long each kind of telling is worth the effort."""
+    """An infobase that hears an exchange, and how long each kind of telling is worth the effort.
+
+    Args:
+        mail: it collects its events; it is not called.
+        people: it hears only calls of these subscribers and of `called`; with neither, it hears all.
+        called: numbers of the firm whose calls it hears, as `same_digits` gives them.
+    """
 
     infobase: str
-    contract: Contract
+    contract: Vocabulary
     popup_lifetime_s: float = 30.0
     journal_lifetime_s: float = 7 * 24 * 3600.0
+    mail: bool = False
+    people: Sequence[Subscriber] = ()
+    called: frozenset[str] = frozenset()
 
     def plan(self, event: CallEvent) -> PlannedDelivery | None:
+        """What this infobase is to be told of the event.
+
+        Of a call with several events only some name the person: the infobase follows a call from
+        the first event that concerns it, and is then told what was said before, too.
+        """
+        planned = self._planned(event)
+        if planned is None or not (self.people or self.called):
+            return planned
+        if self._concerned(event):
+            return replace(planned, earlier=self._joining)
+        return self._joining(event)
+
+    def _joining(self, event: CallEvent) -> PlannedDelivery | None:
+        """For the books; a card is only for those whom it rings."""
+        planned = self._planned(event)
+        if planned is None or planned.purpose is Purpose.POPUP:
+            return None
+        return replace(planned, joining=True)
+
+    def _concerned(self, event: CallEvent) -> bool:
+        ends = [same_digits(number) for number in (event.to_number, event.from_number) if number]
+        return any(end in self.called for end in ends) or any(
+            (person.key and person.key == event.user_key) or (person.extension and person.extension in ends)
+            for person in self.people
+        )
+
+    def _planned(self, event: CallEvent) -> PlannedDelivery | None:
         telling = self.contract.tell_about(event)
         if telling is None:
             return None
@@ -30,6 +67,7 @@ class Audience:
             operation=telling.operation,
             purpose=telling.purpose,
             lifetime_s=lifetime_s,
+            mail=self.mail,
         )
 
 

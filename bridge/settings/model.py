@@ -261,8 +261,8 @@ class Settings(BaseSettings):
             for handle in infobase.subscribers:
                 if not any(_means(person, handle) for person in people):
                     raise ValueError(
-                        f"infobase.{name}.subscribers: у ВАТС {infobase.exchange} нет абонента «{handle[:40]}»; "
-                        "нужен внутренний номер или имя из [[exchange.….subscribers]]"
+                        f"infobase.{name}.subscribers: у ВАТС {infobase.exchange} нет абонента "
+                        f"«{handle[:40]}»; нужен внутренний номер или имя из [[exchange.….subscribers]]"
                     )
             login = infobase.login or name
             if login in logins:

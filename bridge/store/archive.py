@@ -23,6 +23,8 @@ from bridge.store.connection import connect
 from bridge.store.session import Session
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
+REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
+REPLAY_BATCH = 50  # one transaction; the running bridge waits no longer for the lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,8 @@ class Archive:
         """The newest events first, each with its deliveries; None for one that nobody is told."""
         with self._open() as db:
             found = db.session.execute(
-                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS} FROM event e LEFT JOIN delivery d ON d.event_id = e.id"  # noqa: S608
+                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS}"  # noqa: S608
+                " FROM event e LEFT JOIN delivery d ON d.event_id = e.id"
                 " ORDER BY e.id DESC, d.id DESC LIMIT :limit",
                 {"limit": limit},
             ).fetchall()
@@ -145,7 +148,8 @@ class Archive:
         where, facts = Selection(state=state, infobase=infobase).where()
         with self._open() as db:
             found = db.session.execute(
-                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608
+                f"SELECT {sql.EVENT_COLUMNS}, {sql.DELIVERY_COLUMNS}"  # noqa: S608
+                " FROM delivery d JOIN event e ON e.id = d.event_id"
                 f" WHERE {where} ORDER BY d.id DESC LIMIT :limit",
                 facts | {"limit": limit},
             ).fetchall()
@@ -236,10 +240,17 @@ class Archive:
             for row in found
         ]
 
-    def replay(self, *, delivery_ids: list[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
+    def replay(
+        self,
+        *,
+        delivery_ids: list[int],
+        lifetimes: Mapping[tuple[str, str], float],
+        delivered: bool = False,
+    ) -> int:
         """Put dead or expired deliveries back at their place in the lane; returns how many moved.
 
         Args:
+            delivered: what 1C has taken already, too: it may have been restored from a backup.
             lifetimes: (infobase, purpose) -> seconds to live again; `DEFAULT_LIFETIME_S` for others.
 
         Raises:
@@ -257,10 +268,13 @@ class Archive:
             unknown = [str(one) for one, row in chosen if row is None]
             if unknown:
                 raise UnknownRecord(f"Нет доставок: {', '.join(unknown)}. Ничего не отправлено")
-            for _, row in chosen:
-                lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
+            again = REPLAYED | {DeliveryState.DELIVERED} if delivered else REPLAYED
+            wanted = [row for _, row in chosen if row["state"] in again]
+            for first in range(0, len(wanted), REPLAY_BATCH):
                 with db.transaction():
-                    moved += moves.requeue(db.session, row, self._clock(), lifetime_s)
+                    for row in wanted[first : first + REPLAY_BATCH]:
+                        lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
+                        moved += moves.requeue(db.session, row, self._clock(), lifetime_s)
         return moved
 
     def chosen(self, selection: Selection) -> list[int]:

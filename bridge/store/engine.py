@@ -4,6 +4,7 @@ Which lanes are being attempted is kept in memory: one process at a time tells a
 (`Database.hold`), so nobody else needs to know.
 """
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -212,7 +213,8 @@ class Store:
 
     # --- past calls ------------------------------------------------------------------------------
     def heard(self, exchange: str, *, since_s: float, until_s: float) -> Sequence[HeardCall]:
-        return past.heard(self._read(sql.HEARD, exchange=exchange, since=since_s, until=until_s))
+        facts = {"exchange": exchange, "since": math.floor(since_s), "until": math.ceil(until_s)}
+        return past.heard(self._read(sql.HEARD, **facts))
 
     def note_reconciliation(
         self, *, exchange: str, day: str, in_exchange: int, known: int, added: int, problem: str

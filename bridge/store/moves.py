@@ -41,8 +41,31 @@ def accept(
     if same_ring:
         return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
     for planned in sorted(plan, key=lambda one: one.infobase):  # two of them never wait for each other
-        _enqueue(db, event, event_id, planned, facts)
+        if _follows(db, planned, event_id, facts):
+            _enqueue(db, event, event_id, planned, facts)
     return Accepted(event_id=event_id)
+
+
+def _follows(db: Session, planned: PlannedDelivery, event_id: int, facts: dict[str, Any]) -> bool:
+    """Whether the infobase hears this event; one that begins with it hears what was said before, too."""
+    if not planned.joining and planned.earlier is None:
+        return True
+    call = {
+        "infobase": planned.infobase,
+        "exchange": facts["exchange"],
+        "call_id": facts["call_id"],
+        "event_id": event_id,
+    }
+    db.lock_ring(call["exchange"], call["call_id"])  # an event that joins must see the one that begins
+    if db.execute(sql.FOLLOWED, call).fetchone():
+        return True
+    if planned.earlier is None:
+        return False
+    for row in db.execute(sql.EARLIER, call).fetchall():
+        stored = rows.stored_event(row)
+        if before := planned.earlier(stored.event):
+            _enqueue(db, stored.event, stored.id, before, facts)
+    return True
 
 
 def _enqueue(
@@ -64,8 +87,6 @@ def _enqueue(
         "urgent_until": expires_at if planned.purpose is Purpose.POPUP else 0.0,
         "mail_seq": None,
     }
-    if planned.joining and db.execute(sql.FOLLOWED, delivery).fetchone() is None:
-        return
     lane = db.execute(sql.ENTER_LANE, delivery).fetchone()
     delivery["lane_id"] = lane["id"]
     if lane["waiting"] > 1:
@@ -113,9 +134,15 @@ def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
 
 
 def requeue(db: Session, row: Row, now: float, lifetime_s: float) -> int:
-    """Put a dead or expired delivery back at its place; returns 0 when it is neither."""
+    """Put a delivery that ended back at its place, a letter at the end of its mailbox.
+
+    Returns 0 when it has changed since `row` was read.
+    """
     facts = {
         "id": row["id"],
+        "state": row["state"],
+        "infobase": row["infobase"],
+        "mail_seq": row["mail_seq"],
         "lane_id": row["lane_id"],
         "now": now,
         "expires_at": now + lifetime_s,
@@ -124,6 +151,8 @@ def requeue(db: Session, row: Row, now: float, lifetime_s: float) -> int:
         "answer": "",
     }
     db.lock_lane(row["lane_id"])
+    if row["mail_seq"] is not None:  # its readers have gone past its old number
+        facts["mail_seq"] = db.execute(sql.NEXT_LETTER, facts).fetchone()["tail"]
     changed = db.execute(sql.REQUEUE_DELIVERY, facts).rowcount
     if changed:
         db.execute(sql.REJOIN_LANE, facts)

@@ -85,6 +85,11 @@ DELIVERY_COLUMNS = """
 d.id, d.infobase, d.operation, d.purpose, d.state, d.attempts, d.last_answer, d.created_at, d.expires_at,
 d.done_at
 """
+EARLIER = f"""
+SELECT {EVENT_COLUMNS} FROM event e
+ WHERE e.exchange = :exchange AND e.call_id = :call_id AND e.id < :event_id AND e.merged_into IS NULL
+ ORDER BY e.id
+"""  # noqa: S608 - put together from constants
 # `is_over`: 1C already knows that this call ended, so a popup would be a lie.
 HEAD = f"""
 SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.expires_at, {EVENT_COLUMNS},
@@ -127,8 +132,9 @@ INSERT_ATTEMPT = (
     "INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES (:id, :now, :verdict, :answer)"
 )
 REQUEUE_DELIVERY = """
-UPDATE delivery SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at
- WHERE id = :id AND state IN ('dead', 'expired')
+UPDATE delivery
+   SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at, mail_seq = :mail_seq
+ WHERE id = :id AND state = :state
 """
 REJOIN_LANE = f"""
 UPDATE lane
@@ -216,7 +222,7 @@ SELECT e.id FROM event e
  WHERE e.received_at < :before
    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.state IN ('queued', :kept))
    AND NOT EXISTS (SELECT 1 FROM event m WHERE m.merged_into = e.id)
- ORDER BY e.id DESC LIMIT :limit
+ ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """
 DROP_ATTEMPTS = "DELETE FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE event_id = :id)"
 DROP_DELIVERIES = "DELETE FROM delivery WHERE event_id = :id RETURNING lane_id"

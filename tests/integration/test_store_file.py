@@ -1,5 +1,6 @@
 """The SQLite file itself: whose it is, where it lies, and what happens when it cannot be written."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.core.errors import StoreUnavailable
+from bridge.store import connection
 from bridge.store.archive import Archive
 from bridge.store.connection import MIGRATIONS, migrate
 from bridge.store.sqlite import SqliteStore
@@ -91,8 +93,35 @@ def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    assert migrate(tmp_path / "bridge.db") == ["0001.outbox"]
+    assert migrate(tmp_path / "bridge.db") == ["0001.outbox", "0002.mailbox"]
     assert migrate(tmp_path / "bridge.db") == []
+
+
+def test_a_base_of_the_first_version_goes_on_with_all_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, first = tmp_path / "bridge.db", tmp_path / "first"
+    first.mkdir()
+    shutil.copy(MIGRATIONS / "0001.outbox.sql", first)
+    with monkeypatch.context() as then:
+        then.setattr(connection, "MIGRATIONS", first)
+        assert migrate(path) == ["0001.outbox"]
+    old = sqlite3.connect(path, isolation_level=None)
+    old.executescript(
+        """
+        INSERT INTO event VALUES (1, 'main', 'c1', 'END', 'incoming', '8916', '8391', 'k', 100, X'7B7D',
+                                  'application/json', '{"uuid": "c1"}', 'c1|END|100', '', 5.0, NULL, 0);
+        INSERT INTO lane VALUES (1, 'buh', 'main', 'c1', 1, 5.0, 0, 0);
+        INSERT INTO delivery VALUES (1, 1, 1, 'buh', 'Event', 'journal', 'queued', 100, 5, 0, 0, '', 5.0, 9e9,
+                                     NULL);
+        """
+    )
+    old.close()
+    store = SqliteStore(path)
+    claim = store.claim("buh")
+    assert claim is not None
+    assert (claim.stored.event.call_id, claim.stored.event.recovered) == ("c1", False)
+    store.close()
 
 
 DIES = """
