@@ -302,7 +302,7 @@ class Archive:
             with self._open() as db, db.transaction():
                 batch = past.purge(db.session, before, dead=dead)
             gone += batch
-            if batch < past.PURGE_BATCH:
+            if not batch:
                 return gone
 
 

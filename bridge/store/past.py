@@ -43,7 +43,7 @@ def _heard(call_id: str, told: list[Row]) -> HeardCall:
 
 
 def purge(db: Session, before: float, *, dead: bool = False) -> int:
-    """One batch of events received before that, with all that hangs on them; returns how many.
+    """One batch of events received before that, with all that hangs on them; returns how many, 0 when done.
 
     Args:
         dead: those with dead letters too.

@@ -225,7 +225,7 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-MailboxAgainstModel.TestCase.settings = settings(BOUNDED, max_examples=60)
-PostgresAgainstModel.TestCase.settings = settings(BOUNDED, max_examples=15)
+MailboxAgainstModel.TestCase.settings = settings(BOUNDED, max_examples=50)
+PostgresAgainstModel.TestCase.settings = settings(BOUNDED, max_examples=10)
 TestSqliteAgainstModel = MailboxAgainstModel.TestCase
 TestPostgresAgainstModel = PostgresAgainstModel.TestCase

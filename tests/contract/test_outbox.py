@@ -13,14 +13,18 @@ from typing import Any
 
 import pytest
 
-from bridge.core.calls import CallEvent, CallState
+from bridge.core.calls import CallEvent, CallState, Subscriber
 from bridge.core.delivery import DeliveryState, Done, GaveUp, RetryIn, Verdict
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable, UnknownRecord
+from bridge.core.numbers import same_digits
 from bridge.core.ports import Accepted, Claim, DialRecord
+from bridge.flows.take_event import Audience
+from bridge.onec.vatscalls import VatsCalls
 from bridge.store import statements as sql
+from bridge.store.archive import Selection
 from bridge.store.sqlite import SqliteStore
-from support.stand import STANDS, SqliteStand, Stand, journal, old_ring, popup, said, states, words
+from support.stand import DAY_S, STANDS, SqliteStand, Stand, journal, old_ring, popup, said, states, words
 
 S = CallState
 OK = Done("1")
@@ -570,6 +574,125 @@ def test_a_clock_that_goes_back_stops_neither_telling_nor_dialling(stand: Stand)
     assert stand.store.due_in("buh") == 0
     assert {call for call, _ in told(stand)} == {"waiting", "postponed"}
     assert _click(stand).fresh
+
+
+# --- infobases that hear only some calls ---------------------------------------------------------
+ANNA = Subscriber(name="Анна", key="k-anna", extension="246")
+PETR = Subscriber(name="Пётр", key="k-petr", extension="247")
+WORDS = VatsCalls(transport=None)  # type: ignore[arg-type] - it is asked for words only
+HEARS_ANNA = Audience(infobase="buh", contract=WORDS, people=[ANNA])
+HEARS_LINE = Audience(infobase="sklad", contract=WORDS, called=frozenset({same_digits("83912000000")}))
+
+START = said(state=S.START, time_s=100, user_key="", to_number="83912000000")
+RINGS_ANNA = said(state=S.PREANSWER, time_s=101, user_key="k-anna", to_number="246")
+RINGS_PETR = said(state=S.PREANSWER, time_s=102, user_key="k-petr", to_number="247")
+HANGUP = said(state=S.HANGUP, time_s=110, user_key="", to_number="83912000000")
+
+
+def comes(stand: Stand, event: CallEvent, *audiences: Audience) -> None:
+    plan = [planned for audience in audiences if (planned := audience.plan(event))]
+    stand.store.accept(event, plan, merge_s=5)
+
+
+def test_an_infobase_follows_a_call_once_it_concerns_it_and_hears_what_was_said_before(stand: Stand) -> None:
+    for event in (START, RINGS_PETR, RINGS_ANNA):
+        comes(stand, event, HEARS_ANNA)
+    assert told(stand) == [("c1", "START"), ("c1", "PREANSWER")]
+    comes(stand, HANGUP, HEARS_ANNA)  # it names nobody, but the call is hers
+    assert told(stand) == [("c1", "HANGUP")]
+
+
+def test_events_in_any_order_of_arrival_reach_the_infobase_that_they_concern(stand: Stand) -> None:
+    for number, order in enumerate(permutations([START, RINGS_ANNA, HANGUP])):
+        call = f"p{number}"
+        for event in order:
+            comes(
+                stand,
+                replace(event, call_id=call, dedup_key=f"{call}{event.dedup_key}"),
+                HEARS_ANNA,
+                HEARS_LINE,
+            )
+        heard = {state for name, state in told(stand) if name == call}
+        assert heard >= {"START", "HANGUP"}, order
+        assert len(told(stand, "sklad")) >= 2, order
+
+
+def test_a_call_of_others_is_not_heard_and_delays_nobody(stand: Stand) -> None:
+    for event in (START, RINGS_PETR, HANGUP):
+        comes(stand, event, HEARS_ANNA)
+    assert told(stand) == []
+    assert stand.archive().deliveries() == []
+    assert len(stand.archive().events()) == 3, "kept all the same"
+
+
+def test_a_card_is_for_whom_it_rings(stand: Stand) -> None:
+    comes(stand, RINGS_ANNA, HEARS_ANNA)
+    comes(stand, RINGS_PETR, HEARS_ANNA)
+    assert [one.purpose for one, _ in stand.archive().deliveries()] == ["popup"]
+
+
+# --- past calls, and forgetting them -------------------------------------------------------------
+def test_heard_gathers_what_is_known_of_each_call(stand: Stand) -> None:
+    stand.store.accept(
+        said("u1", S.START, 1000, fields={"uuid": "u1", "baseid": "b.1", "subid": "b.2"}), [], merge_s=5
+    )
+    stand.store.accept(said("u1", S.HANGUP, 1060, to_number="246"), [], merge_s=5)
+    stand.store.accept(said("u2", S.START, 2000), [], merge_s=5)
+    stand.store.accept(said("u3", S.START, 9000), [], merge_s=5)
+    one, two = sorted(stand.store.heard("main", since_s=900.5, until_s=2000.5), key=lambda call: call.call_id)
+    assert (one.ids, one.started_s, one.finished) == ({"u1", "b.1", "b.2"}, 1000, True)
+    assert one.numbers == {"89160000001", "83912000000", "246"}
+    assert (two.call_id, two.finished) == ("u2", False)
+    assert stand.store.heard("other", since_s=0, until_s=1e10) == []
+
+
+def test_the_old_hook_is_heard_by_when_it_came(stand: Stand) -> None:
+    stand.store.accept(old_ring(), [], merge_s=5)
+    (ring,) = stand.store.heard("main", since_s=stand.clock.now - 1, until_s=stand.clock.now + 1)
+    assert (ring.started_s, ring.finished) == (stand.clock.now, False)
+
+
+def test_purge_forgets_what_ended_long_ago_and_nothing_else(stand: Stand) -> None:
+    for call in ("done", "dead", "waits"):
+        stand.store.accept(said(call), [journal(lifetime_s=900 * DAY_S)], merge_s=5)
+        if call != "waits":
+            stand.store.settle(claimed(stand), OK if call == "done" else GaveUp("яд"))
+    stand.store.accept(old_ring(), [], merge_s=5)
+    stand.store.accept(old_ring(), [], merge_s=5)  # merged into the first
+    _click(stand)
+    stand.clock.advance(200 * DAY_S)
+    stand.store.accept(said("new"), [], merge_s=5)
+    gone = 0
+    while batch := stand.store.purge(older_than_s=180 * DAY_S):
+        gone += batch
+    assert gone == 3
+    left = {stored.event.call_id for _, stored in stand.archive().events()}
+    assert left == {"dead", "waits", "new"}
+    stand.store.accept(said("done"), [journal()], merge_s=5)  # its lane is gone, too, and made anew
+    assert ("done", "START") in told(stand)
+    assert stand.archive().purge(older_than_s=0, dead=True) >= 1
+    assert stand.archive().stuck() == []
+
+
+# --- a person sends again ------------------------------------------------------------------------
+def test_what_1c_took_is_sent_again_only_when_asked_for(stand: Stand) -> None:
+    stand.store.accept(said(), [journal()], merge_s=5)
+    stand.store.settle(claimed(stand), OK)
+    (one,) = stand.archive().chosen(Selection(state=DeliveryState.DELIVERED))
+    assert stand.archive().replay(delivery_ids=[one], lifetimes={}) == 0
+    assert stand.archive().replay(delivery_ids=[one], lifetimes={}, delivered=True) == 1
+    assert told(stand) == [("c1", "START")]
+
+
+def test_a_selection_by_time_and_infobase_picks_what_it_says(stand: Stand) -> None:
+    for call in ("early", "late"):
+        stand.store.accept(said(call), [journal(), journal("sklad"), popup()], merge_s=5)
+        stand.clock.advance(100)
+    since = stand.clock.now - 150
+    picked = stand.archive().chosen(Selection(infobase="buh", since=since, popups=False))
+    found = {one.id: stored.event.call_id for one, stored in stand.archive().deliveries()}
+    assert [found[one] for one in picked] == ["late"]
+    assert stand.archive().chosen(Selection(until=since, infobase="sklad")) != []
 
 
 # --- negative controls: stores that break one promise each, and the check that must notice --------

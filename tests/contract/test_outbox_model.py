@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bridge.core.calls import RANK, CallState
 from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
 from bridge.core.ports import Claim
-from support.stand import SqliteStand, journal, popup, said
+from support.stand import PostgresStand, SqliteStand, journal, popup, said
 
 S = CallState
 INFOBASES = ("buh", "sklad")
@@ -80,11 +80,13 @@ class Lane:
 
 
 class OutboxAgainstModel(RuleBasedStateMachine):
+    stands: type[SqliteStand] | type[PostgresStand] = SqliteStand
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="outbox-model-"))
         (self.folder / "base").mkdir()
-        self.stand = SqliteStand(self.folder / "base")
+        self.stand = self.stands(self.folder / "base")
         self.seen: dict[tuple[Any, ...], int] = {}
         self.repeats: dict[int, int] = {}
         self.lanes: dict[tuple[str, str], Lane] = {}
@@ -287,3 +289,11 @@ OutboxAgainstModel.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 TestOutboxAgainstModel = OutboxAgainstModel.TestCase
+
+
+class PostgresOutboxAgainstModel(OutboxAgainstModel):
+    stands = PostgresStand
+
+
+PostgresOutboxAgainstModel.TestCase.settings = settings(OutboxAgainstModel.TestCase.settings, max_examples=20)
+TestPostgresOutboxAgainstModel = PostgresOutboxAgainstModel.TestCase
