@@ -1,19 +1,24 @@
 """The links themselves: the bridge's own ground, each exchange, each infobase."""
 
 import time
+from datetime import datetime
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from bridge.core.delivery import DeliveryState
-from bridge.core.errors import StoreUnavailable
+from bridge.core.errors import JournalRefused, StoreUnavailable
+from bridge.core.ports import CallJournal
 from bridge.doctor.finding import Finding, bad, doubtful, good
 from bridge.doctor.publication import publication_findings
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.store.archive import Archive
-from bridge.store.opening import open_store
+from bridge.store.opening import open_store, place_of, weakness_of
 from bridge.wire import Wire, WireError
+from bridge.wiring.healing import exchange_journal
 from bridge.wiring.partners import exchange_url
 
 SILENCE_S = 24 * 3600.0
+UNPOLLED_S = 10 * 60.0
 _PLACEHOLDER = "впишите"
 
 
@@ -49,12 +54,13 @@ def own_findings(settings: Settings) -> list[Finding]:
 
 
 def _database(settings: Settings) -> Finding:
-    path = settings.server.database
+    place = place_of(settings.server.database)
     try:
-        store = open_store(path)
+        store = open_store(settings.server.database)
+        weakness = weakness_of(settings.server.database)
     except StoreUnavailable as error:
         if "другой мост" in str(error):
-            return good("база", f"{path}: её держит работающий мост")
+            return good("база", f"{place}: её держит работающий мост")
         return bad("база", str(error), "проверьте server.database, права на папку и место на диске")
     try:
         store.ping()
@@ -62,7 +68,10 @@ def _database(settings: Settings) -> Finding:
         return bad("база", str(error), "проверьте место на диске и права на файл")
     finally:
         store.close()
-    return good("база", f"{path} принимает записи")
+    if weakness:
+        said = f"{place}: {weakness} — отключение питания сотрёт принятые события"
+        return bad("база", said, "включите это в postgresql.conf")
+    return good("база", f"{place} принимает записи")
 
 
 def exchange_findings(name: str, section: ExchangeSection, archive: Archive | None) -> list[Finding]:
@@ -83,7 +92,18 @@ def exchange_findings(name: str, section: ExchangeSection, archive: Archive | No
                 bad(link, f"у абонента «{person.name}» нет extension", "для simple-calls он обязателен")
             )
     findings.append(_hook(link, archive.last_heard(name) if archive else None, name))
+    if journal := exchange_journal(section):
+        findings.append(_journal(link, journal, section.timezone, name))
     return findings
+
+
+def _journal(link: str, journal: CallJournal, timezone: str, name: str) -> Finding:
+    day = datetime.now(ZoneInfo(timezone)).date().isoformat()
+    try:
+        told = journal.calls(day)
+    except JournalRefused as refused:
+        return bad(link, f"журнал звонков: {refused}", f"проверьте exchange.{name}.journal_token")
+    return good(link, f"журнал звонков читается, звонков сегодня: {len(told.calls)}")
 
 
 def _reachable(link: str, url: str, setting: str) -> Finding:
@@ -116,9 +136,21 @@ def infobase_findings(name: str, section: InfobaseSection, archive: Archive | No
         findings.append(doubtful(link, "у базы нет token_hashes: 1С не сможет звонить", advice))
     if section.contract == "none":
         findings.append(good(link, "мост ей не сообщает (contract = none)"))
+    elif section.contract == "mailbox":
+        findings.append(_mailbox(link, archive.last_polled().get(name) if archive else None))
     elif section.url:
         findings += publication_findings(link, section)
     return findings
+
+
+def _mailbox(link: str, polled_at: float | None) -> Finding:
+    how = "в 1С должно быть включено регламентное задание, которое вызывает PollEvents"
+    if polled_at is None:
+        return doubtful(link, "ящик ещё ни разу не забирали", how)
+    silent_s = max(0.0, time.time() - polled_at)
+    if silent_s > UNPOLLED_S:
+        return doubtful(link, f"ящик не забирали {silent_s / 60:.0f} мин", how)
+    return good(link, f"ящик забирали {silent_s:.0f} с назад")
 
 
 def _stuck(link: str, name: str, archive: Archive | None) -> list[Finding]:

@@ -10,7 +10,7 @@ from bridge.store.engine import Store
 from bridge.store.postgres import LEASE_S, PostgresStore
 from bridge.store.sqlite import SqliteStore
 
-__all__ = ["Store", "bell_of", "is_server", "migrate", "open_store"]
+__all__ = ["Store", "bell_of", "is_server", "migrate", "open_store", "place_of", "weakness_of"]
 
 
 def is_server(address: str) -> bool:
@@ -37,6 +37,20 @@ def open_store(address: str, *, owner: bool = True, longest_attempt_s: float = L
 def bell_of(store: Store) -> Bell | None:
     """How the other processes on this store are woken; None when the file has but one."""
     return store.bell() if isinstance(store, PostgresStore) else None
+
+
+def place_of(address: str) -> str:
+    """The address as people may see it: a server's without the name and the password."""
+    return f"PostgreSQL {pgconnection.place(address)}" if is_server(address) else address
+
+
+def weakness_of(address: str) -> str:
+    """Why a server's promise to keep what it has committed is worth less than ours; "" when it is not.
+
+    Raises:
+        StoreUnavailable: it cannot be asked.
+    """
+    return pgconnection.weakness(address) if is_server(address) else ""
 
 
 def migrate(address: str) -> list[str]:
