@@ -5,6 +5,8 @@ The roads, in file names::
     1C dials           web/soap      -> flows/make_call      -> vpbx/mobilon/client -> answer in Russian
     a call happens     web/hooks     -> vpbx/mobilon/hook    -> flows/take_event    -> store   (200 only after commit)
     1C is told         worker        -> flows/deliver        -> onec/vats           -> store   (in order, once 1C can hear)
+    1C collects        web/soap      -> flows/collect        -> store
+    what was missed?   chores        -> flows/reconcile      -> vpbx/mobilon/journal -> store
 """
 
 __version__ = "0.1.0"

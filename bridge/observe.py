@@ -151,3 +151,29 @@ class Figures:
         )
         lost = Gauge("bridge_log_lines_lost", "Log lines that could not be written", registry=self.registry)
         lost.set_function(lambda: lost_lines)
+        self.mailbox_waiting = Gauge(
+            "bridge_mailbox_waiting",
+            "Polls that wait for an event in a mailbox",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.mailbox_polled_seconds = Gauge(
+            "bridge_mailbox_polled_seconds",
+            "Since a mailbox was last polled",
+            ["infobase"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
+        self.hook_silent_seconds = Gauge(
+            "bridge_hook_silent_seconds",
+            "Working time since the hook of an exchange last spoke",
+            ["exchange"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
+        self.recovered = Counter(
+            "bridge_recovered",
+            "Calls found in the journal of an exchange that its hook had not told",
+            ["exchange"],
+            registry=self.registry,
+        )

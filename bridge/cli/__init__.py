@@ -8,6 +8,7 @@ import click
 
 from bridge import __version__
 from bridge.cli.events import events
+from bridge.cli.reconcile import reconcile
 from bridge.cli.running import demo, serve, simulate
 from bridge.cli.setup import backup, check, init, migrate_database, token, wsdl
 from bridge.core.errors import BridgeError
@@ -51,5 +52,5 @@ def main() -> None:
     """
 
 
-for command in (demo, init, check, serve, wsdl, simulate, events, token, backup, migrate_database):
+for command in (demo, init, check, serve, wsdl, simulate, events, reconcile, token, backup, migrate_database):
     main.add_command(command)

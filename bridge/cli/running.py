@@ -1,6 +1,7 @@
 """Commands that run something: demo, serve, simulate."""
 
 import json
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_modes import NAMES as MODES
 from bridge.sim.scenarios import SCENARIOS
-from bridge.wiring import assemble
+from bridge.wiring import Role, assemble
 
 SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
 
@@ -107,13 +108,44 @@ def _addresses(stage: Stage) -> str:
 
 @click.command()
 @settings_option
-def serve(config: Path) -> None:
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.ALL.value,
+    show_default=True,
+    help="web — принимать, worker — сообщать в 1С, all — то и другое. Врозь — только на PostgreSQL.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Принимать в N процессах, по ядру на каждый; в 1С сообщает ещё один. Только Linux.",
+)
+def serve(config: Path, role: str, workers: int | None) -> None:
     """Запустить мост по файлу настроек; Ctrl+C или SIGTERM останавливают, дав договорить."""
+    if workers:
+        _refuse_workers(role)
     settings = load(config)
     observe.configure(json_lines=settings.server.log_format == "json")
-    bridge = assemble(settings)
+    if workers:
+        from bridge.wiring.processes import several  # Linux's own
+
+        with several(settings, workers, role=Role(role)) as parent:
+            on_stop(parent.drain, at_once=parent.kill)
+            parent.run()
+        return
+    bridge = assemble(settings, role=Role(role))
     on_stop(bridge.drain)
     bridge.run()
+
+
+def _refuse_workers(role: str) -> None:
+    if sys.platform != "linux":
+        raise click.UsageError(
+            "--workers работает только на Linux: другие системы не делят один порт между процессами. "
+            "Запустите serve без --workers: один процесс обслуживает и большую фирму"
+        )
+    if role == Role.WORKER:
+        raise click.UsageError("--workers — сколько процессов принимают, а --role worker ничего не принимает")
 
 
 @click.group()

@@ -9,13 +9,17 @@ from types import FrameType
 EXIT_FORCED = 130
 
 
-def on_stop(drain: Callable[[], None]) -> None:
-    """Call `drain` at the first SIGTERM, SIGINT or (Windows services) SIGBREAK."""
+def on_stop(drain: Callable[[], None], *, at_once: Callable[[], None] = lambda: None) -> None:
+    """Call `drain` at the first SIGTERM, SIGINT or (Windows services) SIGBREAK.
+
+    `at_once` is called at the second one, before the process ends.
+    """
     asked = False
 
     def handle(_: int, __: FrameType | None) -> None:
         nonlocal asked
         if asked:
+            at_once()
             os._exit(EXIT_FORCED)
         asked = True
         drain()

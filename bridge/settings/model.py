@@ -186,7 +186,10 @@ class ExchangeSection(Section):
             twice = {value for value in values if value and values.count(value) > 1}
             if twice:
                 raise ValueError(f"у двух абонентов одинаковый {what}: 1С не отличит их")
-        plain = (self.base_url or "").startswith("http://") and not _loopback(self.base_url or "")
+        plain = any(
+            url.startswith("http://") and not _loopback(url)
+            for url in (self.base_url or "", self.journal_url or "")
+        )
         if plain and not self.allow_http:
             raise ValueError("ключи нельзя передавать по http: укажите https или allow_http = true")
         if self.api == "callapi" and not self.node_token.get_secret_value():

@@ -5,16 +5,19 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
+from zoneinfo import ZoneInfo
 
 from bridge.core.calls import Subscriber
-from bridge.sim import dial_lines, wsgi
+from bridge.sim import call_journal, dial_lines, wsgi
+from bridge.sim.call_journal import PlayedCall
 from bridge.sim.dial_lines import BAD_KEY, BAD_NUMBER, NUMBER, DialRequest, Started
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.hook_client import HookClient, Posted
-from bridge.sim.scenarios import SCENARIOS, Cast, Event, click_to_call
+from bridge.sim.scenarios import SCENARIOS, Cast, Event, Scenario, click_to_call
 from bridge.sim.wsgi import Reply, Request
 
 CALLER = "89235292926"  # the client of every example in Mobilon's manual
@@ -23,6 +26,8 @@ HELP = """Имитатор АТС (Мобилон). Набор номера:
   GET  /api/call/CallToSubscriber?key=КЛЮЧ&outboundNumber=НОМЕР
   GET  /call/КЛЮЧ/НОМЕР      GET /call/УЗЕЛ:КЛЮЧ/НОМЕР
   GET  /simple-calls/call/?event=1&password=ТОКЕН&src_num=ВНУТРЕННИЙ&dst_num=НОМЕР
+Журнал звонков:
+  GET  /api/call/journal?token=ТОКЕН&date=ГГГГ-ММ-ДД&format=json|xml
 Управление:
   POST /sim/ring?scenario=answered&from=НОМЕР&key=КЛЮЧ   позвонить: отправить события на веб-хук
        сценарии: {scenarios}
@@ -30,6 +35,7 @@ HELP = """Имитатор АТС (Мобилон). Набор номера:
   GET  /sim/posts     что отправлено на веб-хук и что он ответил
   POST /sim/options?shape=v1|v2&fail_code=0..5&code_as=str|int&delay_s=СЕКУНД
                     &trouble=|http500|html|silence|empty&hooks_after_dial=0|1
+                    &hooks_lost=0|1&journal_callid=own|uuid|baseid|subid&journal_xml=0|1&journal_zone=ПОЯС
 """.format(scenarios=", ".join(SCENARIOS))
 
 
@@ -50,6 +56,7 @@ class FakeExchange:
     Args:
         subscribers: who can be rung; the first is rung when nobody is named.
         hook_url: the receiver's webhook; may hold {KEY} and {NUMBER}; may be set later.
+        clock: unix time in seconds; may be set later, to play the calls of another hour.
         seed: makes uuids and call ids reproducible; None for fresh ones.
     """
 
@@ -60,16 +67,19 @@ class FakeExchange:
         options: ExchangeOptions | None = None,
         *,
         seed: int | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         if not subscribers:
             raise ValueError("Имитатору АТС нужен хотя бы один абонент")
         self.subscribers = tuple(subscribers)
         self.hook_url = hook_url
         self.options = options or ExchangeOptions()
+        self.clock = clock
         self._chance = random.Random(seed)  # noqa: S311 a play, not a secret
         self._client = HookClient()
         self._lock = threading.Lock()
         self._dials: list[Dial] = []
+        self._calls: list[PlayedCall] = []
         self._telling: list[threading.Thread] = []
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -85,6 +95,18 @@ class FakeExchange:
     def posts(self) -> list[Posted]:
         return self._client.posts
 
+    @property
+    def calls(self) -> list[PlayedCall]:
+        """Every call played, told or not."""
+        with self._lock:
+            return list(self._calls)
+
+    def journal(self, token: str = "") -> list[dict[str, Any]]:
+        """The same as the journal writes it for the holder of `token`."""
+        options = self.options
+        zone = ZoneInfo(options.journal_zone)
+        return [call.record(options.journal_callid, zone, token) for call in self.calls]
+
     def ring(
         self, scenario: str = "answered", from_number: str = CALLER, subscriber: Subscriber | None = None
     ) -> list[Posted]:
@@ -95,7 +117,8 @@ class FakeExchange:
             raise ValueError("Не задан адрес веб-хука")
         first = subscriber or self.subscribers[0]
         others = tuple(one for one in self.subscribers if one != first)
-        return self._tell(SCENARIOS[scenario](self._cast((first, *others), from_number, self._new_call())))
+        call = self._new_call()
+        return self._tell(self._played(call, SCENARIOS[scenario], (first, *others), from_number))
 
     def wait(self, timeout_s: float = 10.0) -> None:
         """Return when the hooks of all dials so far have been posted."""
@@ -111,6 +134,8 @@ class FakeExchange:
         match request.method, request.path:
             case "GET", "/":
                 return Reply.text(HELP)
+            case "GET", call_journal.PATH:
+                return self._journal(request)
             case "GET", "/sim/dials":
                 return Reply.json([dataclasses.asdict(one) for one in self.dials])
             case "GET", "/sim/posts":
@@ -145,7 +170,7 @@ class FakeExchange:
                 Dial(line=dial.line, key=dial.handle, number=dial.number, at=time.time(), made=made)
             )
         if made and subscriber is not None and options.hooks_after_dial and self.hook_url:
-            self._tell_later(click_to_call(self._cast((subscriber,), dial.number, call)))
+            self._tell_later(self._played(call, click_to_call, (subscriber,), dial.number))
         request.pause(options.wait_s)
         return _trouble(options) or (
             dial_lines.refusal(dial.line, code, options.shape, options.code_as)
@@ -169,13 +194,37 @@ class FakeExchange:
     def _new_call(self) -> Started:
         with self._lock:
             bits, n = self._chance.getrandbits(128), self._chance.randrange(10_000, 900_000)
-        return Started(uuid=str(uuid.UUID(int=bits, version=4)), callid=f"{int(time.time())}.{n}")
+        return Started(uuid=str(uuid.UUID(int=bits, version=4)), callid=f"{int(self.clock())}.{n}")
 
-    def _cast(self, subscribers: tuple[Subscriber, ...], caller: str, call: Started) -> Cast:
+    def _played(
+        self, call: Started, scenario: Scenario, subscribers: tuple[Subscriber, ...], caller: str
+    ) -> list[Event]:
+        """The events of a new call, which the exchange will remember."""
         epoch, _, n = call.callid.partition(".")
-        return Cast(subscribers=subscribers, uuid=call.uuid, time_s=int(epoch), seed=int(n), caller=caller)
+        time_s = int(epoch)
+        events = scenario(
+            Cast(subscribers=subscribers, uuid=call.uuid, time_s=time_s, seed=int(n), caller=caller)
+        )
+        with self._lock:
+            self._calls.append(
+                PlayedCall(callid=call.callid, time_s=time_s, caller=caller, events=tuple(events))
+            )
+        return events
+
+    def _journal(self, request: Request) -> Reply:
+        options = self.options
+        request.pause(options.wait_s)
+        if trouble := _trouble(options):
+            return trouble
+        token = request.query.get("token", "")
+        if not token or (options.secret and token != options.secret):
+            return call_journal.refusal()
+        as_xml = options.journal_xml or request.query.get("format") != "json"
+        return call_journal.answer(self.journal(token), request.query.get("date", ""), as_xml=as_xml)
 
     def _tell(self, events: Sequence[Event]) -> list[Posted]:
+        if self.options.hooks_lost:
+            return []
         return [self._client.tell(self.hook_url, event) for event in events]
 
     def _tell_later(self, events: Sequence[Event]) -> None:

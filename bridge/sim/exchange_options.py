@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
+from bridge.sim.call_journal import CallIdIs
 from bridge.sim.dial_lines import CODES
 from bridge.sim.wsgi import typed
 
@@ -17,7 +19,7 @@ SILENCE_S = 30.0  # longer than any patience
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangeOptions:
-    """How the exchange behaves when it is asked to dial; `secret` "" accepts any node or account token."""
+    """How the exchange behaves when it is asked; `secret` "" accepts any node or account token."""
 
     shape: Shape = "v2"  # of the oldest line's answer
     fail_code: int = 0  # 1…5 refuses every dial with this code
@@ -26,6 +28,10 @@ class ExchangeOptions:
     delay_s: float = 0.0  # before any answer
     hooks_after_dial: bool = True
     secret: str = ""
+    hooks_lost: bool = False  # calls happen and stay in the journal, but no hook is told
+    journal_callid: CallIdIs = "own"
+    journal_zone: str = "Europe/Moscow"
+    journal_xml: bool = False  # whatever `format` says, as before 2017-03-29
 
     def __post_init__(self) -> None:
         allowed: Mapping[str, Sequence[object]] = {
@@ -33,10 +39,15 @@ class ExchangeOptions:
             "fail_code": (0, *CODES),
             "code_as": get_args(CodeAs),
             "trouble": get_args(Trouble),
+            "journal_callid": get_args(CallIdIs),
         }
         for name, values in allowed.items():
             if getattr(self, name) not in values:
                 raise ValueError(f"{name}: допустимо {', '.join(str(value) for value in values)}")
+        try:
+            ZoneInfo(self.journal_zone)
+        except (OSError, ValueError, KeyError):
+            raise ValueError("journal_zone: такого часового пояса нет, например Europe/Moscow") from None
 
     @property
     def wait_s(self) -> float:
@@ -50,8 +61,16 @@ class ExchangeOptions:
             "code_as": str,
             "trouble": str,
             "delay_s": float,
-            "hooks_after_dial": lambda text: text.lower() in ("1", "true", "yes"),
+            "hooks_after_dial": _yes,
             "secret": str,
+            "hooks_lost": _yes,
+            "journal_callid": str,
+            "journal_zone": str,
+            "journal_xml": _yes,
         }
         values = typed(texts, kinds)
         return dataclasses.replace(self, **values)
+
+
+def _yes(text: str) -> bool:
+    return text.lower() in ("1", "true", "yes")

@@ -214,6 +214,16 @@ class Archive:
             ).fetchone()
         return float(row["received_at"]) if row else None
 
+    def first_heard(self, exchange: str) -> float | None:
+        """When this exchange's hook first said something that is still kept (unix time)."""
+        with self._open() as db:
+            row = db.session.execute(
+                "SELECT received_at FROM event WHERE exchange = :exchange AND recovered = 0"
+                " ORDER BY received_at LIMIT 1",
+                {"exchange": exchange},
+            ).fetchone()
+        return float(row["received_at"]) if row else None
+
     def last_polled(self) -> dict[str, float]:
         """Infobase -> when its mailbox was last asked (unix time)."""
         with self._open() as db:

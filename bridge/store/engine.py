@@ -239,6 +239,10 @@ class Store:
         before = self._clock() - older_than_s
         return self._write(lambda db: past.purge(db, before))
 
+    def may(self, chore: str) -> bool:
+        """True in the one process that does this chore for all on this database."""
+        return self._db.hold(f"chore:{chore}") is not None
+
     # --- health ----------------------------------------------------------------------------------
     def ping(self) -> None:
         """Prove that the store can commit.

@@ -62,18 +62,19 @@ def look(
 
 
 def _worth_giving(row: Row, now: float) -> bool:
-    """A card only while it rings and is new; facts to whoever asks for them, even again."""
+    """A card only while it rings; facts to whoever asks for them, even again."""
     if row["purpose"] == Purpose.POPUP:
-        return row["state"] == DeliveryState.QUEUED and row["expires_at"] > now and not row["is_over"]
+        live = row["state"] in (DeliveryState.QUEUED, DeliveryState.DELIVERED)  # another reader took it
+        return live and row["expires_at"] > now and not row["is_over"]
     return True
 
 
 def _addressed(reader: Subscriber | None, row: Row) -> bool:
-    """Whose event it is: by the key, or by the extension where the exchange named no key."""
+    """Whose event it is: by the key, or by the extension where one of the two names no key."""
     if reader is None:
         return True
-    if row["user_key"]:
-        return bool(reader.key) and row["user_key"] == reader.key
+    if row["user_key"] and reader.key:
+        return bool(row["user_key"] == reader.key)
     return bool(reader.extension) and reader.extension in (row["from_number"], row["to_number"])
 
 

@@ -49,9 +49,10 @@ INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state,
 VALUES (:lane_id, :event_id, :infobase, :operation, :purpose, 'queued',
         :position_time, :position_rank, :now, :expires_at, :mail_seq)
 """
-# Numbers without a gap, in the order of commits: a reader that saw 6 will never be shown a new 5.
+# Numbers without a gap, in the order of commits: a reader that saw 6 will never be shown a new 5. The
+# first is the second of the clock: the ids of a bridge whose database was lost come before all of them.
 NEXT_LETTER = """
-INSERT INTO mailbox (infobase, tail) VALUES (:infobase, 1)
+INSERT INTO mailbox (infobase, tail) VALUES (:infobase, CAST(:now AS BIGINT))
 ON CONFLICT (infobase) DO UPDATE SET tail = mailbox.tail + 1
 RETURNING tail
 """

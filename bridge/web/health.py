@@ -1,12 +1,16 @@
 """Alive, ready, and in figures: what a supervisor, a proxy and Prometheus ask."""
 
+import os
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import Figures, log
 from bridge.web.http import Environ, Reply, StartResponse, path_text
+
+SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name: where processes share figures
 
 
 class HealthEndpoint:
@@ -40,9 +44,7 @@ class HealthEndpoint:
                 return Reply.text(200, "alive")
             case "/metrics":
                 self._look()
-                return Reply(
-                    status=200, body=generate_latest(self._figures.registry), media=CONTENT_TYPE_LATEST
-                )
+                return Reply(status=200, body=generate_latest(self._exposed()), media=CONTENT_TYPE_LATEST)
         if not self._serving():
             return Reply.text(503, "draining")
         try:
@@ -51,3 +53,11 @@ class HealthEndpoint:
             log.error("store_unavailable", reason=str(error))
             return Reply.text(503, "cannot store")
         return Reply.text(200, "ready")
+
+    def _exposed(self) -> CollectorRegistry:
+        """The figures of this process, or the sums over all that share theirs."""
+        if SHARED_FIGURES not in os.environ:
+            return self._figures.registry
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return together

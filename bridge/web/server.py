@@ -6,12 +6,14 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from bridge.web.guard import GuardedChannel
 from bridge.web.http import WsgiApp
@@ -26,6 +28,7 @@ class ServerOptions:
     port: int = 8080  # 0: any free one
     threads: int = 32
     trusted_proxy: str = ""  # address of the proxy whose X-Forwarded-* are believed; "" for nobody
+    drain_s: float = 0.0  # still listening after a stop was asked for, until every proxy has noticed
 
 
 class Server:
@@ -33,13 +36,19 @@ class Server:
 
     Args:
         draining: set by `drain`; whoever else must know may hold it too.
+        listener: a bound socket that other processes accept from too; else one of our own is bound.
 
     Raises:
         OSError: the address is taken or not ours.
     """
 
     def __init__(
-        self, application: WsgiApp, options: ServerOptions, *, draining: threading.Event | None = None
+        self,
+        application: WsgiApp,
+        options: ServerOptions,
+        *,
+        draining: threading.Event | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         proxy = (
             {
@@ -65,7 +74,8 @@ class Server:
             log_socket_errors=False,
             **proxy,
         )
-        listener = _listen(options.host, options.port)
+        listener = listener or bind(options.host, options.port)
+        self._draining = draining or threading.Event()
         self._server = _GuardedServer(
             application,
             {},
@@ -76,8 +86,10 @@ class Server:
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
-        self._draining = draining or threading.Event()
-        self._drained_at = math.inf  # monotonic: when listening stopped
+        self._server.draining = self._draining
+        self._drain_s = options.drain_s
+        self._stop_at = math.inf  # monotonic: when listening shall stop
+        self._drained_at = math.inf  # monotonic: when it did
 
     @property
     def port(self) -> int:
@@ -87,9 +99,8 @@ class Server:
         """Serve until `drain` was asked for and everybody has their answer."""
         try:
             while not self._finished():
-                if self._draining.is_set() and self._drained_at == math.inf:
-                    self._drained_at = time.monotonic()
-                    self._server.stop_listening()
+                if self._draining.is_set():
+                    self._wind_down(time.monotonic())
                 timeout = 0.1 if self._draining.is_set() else 1.0  # nothing wakes the loop after the quiet
                 wasyncore.loop(timeout=timeout, use_poll=True, map=self._server._map, count=1)
         finally:
@@ -98,8 +109,21 @@ class Server:
                 channel.handle_close()  # with its buffers, which may be temporary files
             wasyncore.close_all(self._server._map, ignore_all=True)
 
-    def drain(self) -> None:
-        """Stop listening, let what is under way finish; safe from any thread and from a signal."""
+    def _wind_down(self, now: float) -> None:
+        self._stop_at = min(self._stop_at, now + self._drain_s)
+        if now >= self._stop_at and self._drained_at == math.inf:
+            self._drained_at = now
+            self._server.stop_listening()
+
+    def drain(self, *, at_once: bool = False) -> None:
+        """Stop listening after `drain_s`, let what is under way finish; safe from any thread and a signal.
+
+        Args:
+            at_once: no proxy is waited for.
+        """
+        if at_once:
+            self._drain_s = 0.0
+            self._stop_at = time.monotonic()
         if not self._draining.is_set():
             self._draining.set()
             # in a thread: a signal may find the loop inside the trigger, holding its lock
@@ -110,7 +134,7 @@ class Server:
         return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Bound before waitress starts its threads, which would outlive a port that is taken."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
@@ -133,16 +157,46 @@ def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
     return dispatcher
 
 
+class _LastTask(WSGITask):  # type: ignore[misc]
+    """Once a drain began, each answer asks its client to come back on another connection."""
+
+    def build_response_header(self) -> Any:
+        if self.channel.server.draining.is_set() and not self.channel.more():
+            self.request.headers["CONNECTION"] = "close"
+        return super().build_response_header()
+
+
+class _Channel(GuardedChannel):
+    task_class = _LastTask
+
+    def more(self) -> bool:
+        """Another request came behind the one that is being answered: closing now would drop it."""
+        return len(self.requests) > 1 or self.unread()
+
+    def unread(self) -> bool:
+        """Bytes came that nobody has read yet."""
+        with suppress(OSError):  # nothing came, or the connection is broken
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        return False
+
+
 class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
-    channel_class = GuardedChannel
+    channel_class = _Channel
+    draining: threading.Event
 
     def stop_listening(self) -> None:
         self.accepting = False
+        while len(self.active_channels) < self.adj.connection_limit:  # those who are connected already
+            before = len(self.active_channels)
+            self.handle_accept()
+            if len(self.active_channels) == before:
+                break
         self.del_channel()
         self.socket.close()
 
     def idle(self) -> bool:
-        return not any(channel.busy() for channel in list(self.active_channels.values()))
+        channels = list(self.active_channels.values())
+        return not any(channel.busy() or (channel.readable() and channel.unread()) for channel in channels)
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

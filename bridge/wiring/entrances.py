@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge import __version__
+from bridge.core.breaker import Breaker
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
+from bridge.core.errors import UnknownRecord
 from bridge.core.numbers import mask
-from bridge.core.ports import DialLog, Exchange, HookRequest
+from bridge.core.ports import Collected, DialLog, Exchange, HookRequest
+from bridge.flows.collect import NO_MAILBOX, collect
 from bridge.flows.make_call import Desk, make_call
-from bridge.flows.take_event import Audience, Taken, take_event
+from bridge.flows.take_event import Taken, take_event
+from bridge.mailroom import MailRoom
 from bridge.observe import Figures, log
-from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.onec.vatscalls import data
+from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.opening import Store
 from bridge.web.auth import Gatekeeper
@@ -27,8 +32,14 @@ from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.operations import Telephony, handlers
 from bridge.web.soap.vocabulary import LANGUAGES
-from bridge.wiring.partners import Publication, exchange_client, hook_reader, subscribers_of
-from bridge.worker import Worker
+from bridge.wiring.partners import (
+    Publication,
+    audiences,
+    exchange_client,
+    hook_reader,
+    mailboxes,
+    people_of,
+)
 
 LOOK_EVERY_S = 0.05
 BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
@@ -40,10 +51,12 @@ class Entrances:
 
     settings: Settings
     store: Store
-    worker: Worker
+    hint: Callable[..., None]  # wakes whoever tells these infobases, here or in another process
+    breakers: Callable[[], Mapping[str, Breaker]]
     publications: Mapping[str, Publication]
     draining: threading.Event
     figures: Figures
+    mailroom: MailRoom
     dialling: threading.BoundedSemaphore  # slow dials must leave threads for the hooks
 
     def router(self) -> Router:
@@ -82,7 +95,7 @@ class Entrances:
         exchanges = self.settings.exchange
         clients = {name: exchange_client(section) for name, section in exchanges.items()}
         desks = {
-            name: _desk(name, section, exchanges[section.exchange], clients[section.exchange])
+            name: _desk(self.settings, name, clients[section.exchange])
             for name, section in self.settings.infobase.items()
         }
         return Telephony(
@@ -90,7 +103,31 @@ class Entrances:
             make_call=lambda infobase, handle, number: self._dial(desks[infobase], handle, number),
             subscribers=lambda infobase: desks[infobase].subscribers,
             show_keys=lambda infobase: self.settings.infobase[infobase].show_keys,
+            collect=lambda infobase, handle, after_id, wait_s: self._collect(
+                desks[infobase], handle, after_id, wait_s
+            ),
+            event_data=data,
         )
+
+    def _collect(self, desk: Desk, handle: str, after_id: int, wait_s: int) -> Collected:
+        if desk.infobase not in mailboxes(self.settings):
+            raise UnknownRecord(NO_MAILBOX)
+        collected = collect(
+            handle,
+            after_id,
+            infobase=desk.infobase,
+            find=desk.find,
+            mailbox=self.store,
+            wait=self.mailroom.visit(desk.infobase, wait_s),
+        )
+        if collected.letters:
+            log.info(
+                "collected",
+                infobase=desk.infobase,
+                letters=len(collected.letters),
+                last_id=collected.last_id,
+            )
+        return collected
 
     def _dial(self, desk: Desk, handle: str, number: str) -> CallResult:
         if not self.dialling.acquire(blocking=False):
@@ -131,23 +168,12 @@ class Entrances:
 
     def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
         reader = hook_reader(exchange, self.settings.exchange[exchange])
-        audiences = [
-            Audience(
-                infobase=name,
-                contract=publication.contract,
-                popup_lifetime_s=self.settings.infobase[name].popup_lifetime_s,
-                journal_lifetime_s=self.settings.infobase[name].journal_lifetime_s,
-            )
-            for name, publication in self.publications.items()
-            if self.settings.infobase[name].exchange == exchange
-        ]
+        hearing = audiences(self.settings, self.publications, exchange)
         merge_s = self.settings.exchange[exchange].merge_window_s
 
         def take(request: HookRequest) -> Taken:
-            taken = take_event(
-                request, reader=reader, audiences=audiences, outbox=self.store, merge_s=merge_s
-            )
-            self.worker.hint(*taken.hints)
+            taken = take_event(request, reader=reader, audiences=hearing, outbox=self.store, merge_s=merge_s)
+            self.hint(*taken.hints)
             return taken
 
         return take
@@ -155,14 +181,18 @@ class Entrances:
     # --- an operator looks -----------------------------------------------------------------------
     def _look(self) -> None:
         """How much waits and who cannot hear, for whoever reads the figures now."""
-        depths = {depth.infobase: depth for depth in Archive(self.settings.server.database).depths()}
+        archive = Archive(self.settings.server.database)
+        depths = {depth.infobase: depth for depth in archive.depths()}
         now = time.time()
-        for name, breaker in self.worker.breakers().items():
+        for name in self.settings.infobase:
             depth = depths.get(name)
             oldest_s = max(0.0, now - depth.oldest_at) if depth else 0.0
             self.figures.waiting.labels(name).set(depth.waiting if depth else 0)
             self.figures.oldest_seconds.labels(name).set(oldest_s)
+        for name, breaker in self.breakers().items():
             self.figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
+        for name, polled_at in archive.last_polled().items():
+            self.figures.mailbox_polled_seconds.labels(name).set(max(0.0, now - polled_at))
 
 
 def _ping() -> str:
@@ -170,18 +200,19 @@ def _ping() -> str:
     return f"vpbx-1c-bridge {__version__} {now}"
 
 
-def _desk(name: str, section: InfobaseSection, exchange: ExchangeSection, client: Exchange) -> Desk:
+def _desk(settings: Settings, name: str, client: Exchange) -> Desk:
+    section = settings.infobase[name]
     return Desk(
         infobase=name,
         exchange=client,
-        subscribers=subscribers_of(exchange),
+        subscribers=people_of(settings, name),
         policy=DialPolicy(
             countries=frozenset(section.dial.countries),
             premium=section.dial.premium,
             internal=section.dial.internal,
         ),
         unlisted_keys=section.unlisted_keys,
-        area_code=exchange.area_code,
+        area_code=settings.exchange[section.exchange].area_code,
         double_click_s=section.dial.double_click_s,
     )
 

@@ -1,10 +1,14 @@
 """The partners: exchanges and infobases of the settings become clients, readers and contracts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.core.breaker import BreakerPolicy
 from bridge.core.calls import Subscriber
-from bridge.core.ports import Contract, Exchange, HookReader
+from bridge.core.numbers import same_digits
+from bridge.core.ports import Contract, Exchange, HookReader, Vocabulary
+from bridge.flows.take_event import Audience
+from bridge.onec.mailbox import MailboxContract
 from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
@@ -59,8 +63,41 @@ def publications(settings: Settings) -> dict[str, Publication]:
     return {
         name: _publication(section, section.url)
         for name, section in settings.infobase.items()
-        if section.contract != "none" and section.url is not None
+        if section.contract in NAMESPACES and section.url is not None
     }
+
+
+def audiences(settings: Settings, published: Mapping[str, Publication], exchange: str) -> list[Audience]:
+    """The infobases that hear an exchange: those that are called, and those that collect."""
+    words: dict[str, Vocabulary] = {name: one.contract for name, one in published.items()}
+    words |= {name: MailboxContract() for name in mailboxes(settings)}
+    return [
+        Audience(
+            infobase=name,
+            contract=contract,
+            popup_lifetime_s=settings.infobase[name].popup_lifetime_s,
+            journal_lifetime_s=settings.infobase[name].journal_lifetime_s,
+            mail=name not in published,
+            people=people_of(settings, name) if settings.infobase[name].subscribers else (),
+            called=frozenset(map(same_digits, settings.infobase[name].called)),
+        )
+        for name, contract in words.items()
+        if settings.infobase[name].exchange == exchange
+    ]
+
+
+def mailboxes(settings: Settings) -> list[str]:
+    """The infobases that collect their events."""
+    return [name for name, section in settings.infobase.items() if section.contract == "mailbox"]
+
+
+def people_of(settings: Settings, infobase: str) -> list[Subscriber]:
+    """The people an infobase hears of and may dial for: all of its exchange, or those it names."""
+    section = settings.infobase[infobase]
+    people = subscribers_of(settings.exchange[section.exchange])
+    if not section.subscribers:
+        return people
+    return [person for person in people if any(map(person.answers_to, section.subscribers))]
 
 
 def namespace_of(section: InfobaseSection) -> str:

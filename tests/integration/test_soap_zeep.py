@@ -298,7 +298,6 @@ def test_what_is_listed_as_a_key_can_be_dialled_with(here, ask, number):
     [
         ("GetCallInfo", ("101", "1795412465.800993")),
         ("GetCallJournal", ("101", date(2026, 11, 23))),
-        ("PollEvents", ("101", 0, 0)),
     ],
 )
 def test_an_operation_that_is_not_there_yet_says_so(ask, operation, arguments):

@@ -84,11 +84,13 @@ def settings(
     *,
     infobases: Callable[[str], Mapping[str, Any]] | None = None,
     exchange: Mapping[str, Any] | None = None,
+    server: Mapping[str, Any] | None = None,
     **infobase: Any,
 ) -> Settings:
     """Settings of a test world: exchange `main`, infobase `buh` that dials and hears `vatscalls`.
 
     `infobase` changes fields of `buh`; `infobases` (of the fake 1C's address) replaces all of them.
+    `exchange` and `server` change fields of their sections.
     """
     port = free_port()
     people = [{"name": one.name, "key": one.key, "extension": one.extension} for one in (ANNA, PETR)]
@@ -108,6 +110,7 @@ def settings(
                 "public_url": f"http://127.0.0.1:{port}",
                 "database": str(folder / "bridge.db"),
                 "threads": 8,
+                **(server or {}),
             },
             "exchange": {
                 "main": {

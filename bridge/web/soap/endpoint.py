@@ -134,9 +134,8 @@ def _guarded(name: str, handler: Handler) -> Handler:
             raise
         except StoreUnavailable as error:
             log.error("soap_store_unavailable", operation=name, infobase=infobase, reason=str(error))
-            raise Fault(
-                "Server", "Мост сейчас не может сохранить запрос, звонок не начат: повторите"
-            ) from None
+            dialled = ", звонок не начат" if name == "MakeCall" else ""
+            raise Fault("Server", f"Мост сейчас не может сохранить запрос{dialled}: повторите") from None
         except Exception as error:  # noqa: BLE001 - told by number, found in the log by the same
             incident = _log_incident(error, name)
             raise Fault("Server", f"Внутренняя ошибка моста, номер {incident}") from None

@@ -6,14 +6,18 @@ cannot work.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from spyne.model.fault import Fault
 
 from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallResult
+from bridge.core.errors import UnknownRecord
+from bridge.core.ports import Collected, Letter, StoredEvent
 
 Arguments = Mapping[str, Any]
+NEGATIVE_ID = "Номер события не бывает отрицательным: передайте номер из прошлого ответа или 0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +25,16 @@ class Telephony:
     """The roads that the SOAP entrance opens into; each takes the name of the calling infobase.
 
     `subscribers` gives the people an infobase may dial for; `show_keys` whether it may see their
-    keys at the exchange.
+    keys at the exchange; `collect` takes a handle, the last id and how many seconds to wait at most;
+    `event_data` is what 1C finds in `Data`.
     """
 
     ping: Callable[[], str]
     make_call: Callable[[str, str, str], CallResult]
     subscribers: Callable[[str], Sequence[Subscriber]]
     show_keys: Callable[[str], bool]
+    collect: Callable[[str, str, int, int], Collected]
+    event_data: Callable[[StoredEvent], str]
 
 
 def handlers(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Any]]:
@@ -38,7 +45,7 @@ def handlers(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Any]]
         "GetSubscribers": lambda infobase, _: _subscribers(telephony, infobase),
         "GetCallInfo": _not_yet,
         "GetCallJournal": _not_yet,
-        "PollEvents": _not_yet,
+        "PollEvents": lambda infobase, arguments: _poll_events(telephony, infobase, arguments),
     }
 
 
@@ -71,6 +78,37 @@ def _handle(subscriber: Subscriber, *, show_key: bool) -> str:
     if show_key and subscriber.key:
         return subscriber.key
     return subscriber.extension or subscriber.name
+
+
+def _poll_events(telephony: Telephony, infobase: str, arguments: Arguments) -> dict[str, Any]:
+    after_id = arguments["AfterId"]
+    if after_id < 0:
+        raise Fault("Client", NEGATIVE_ID)
+    try:
+        collected = telephony.collect(infobase, arguments["Key"], after_id, arguments["WaitSeconds"])
+    except UnknownRecord as error:
+        raise Fault("Client", str(error)) from None
+    return {
+        "LastId": collected.last_id,
+        "More": collected.more,
+        "Event": [_event(letter, telephony.event_data(letter.stored)) for letter in collected.letters],
+    }
+
+
+def _event(letter: Letter, data: str) -> dict[str, Any]:
+    event = letter.stored.event
+    happened_s = letter.stored.received_at if event.time_s is None else event.time_s
+    return {
+        "Id": letter.id,
+        "Time": datetime.fromtimestamp(happened_s, UTC).astimezone(),
+        "State": event.state.value,
+        "Direction": event.direction.value,
+        "CallId": event.call_id,
+        "From": event.from_number,
+        "To": event.to_number,
+        "UserKey": event.user_key,
+        "Data": data,
+    }
 
 
 def _not_yet(_: str, __: Arguments) -> Any:

@@ -1,0 +1,206 @@
+"""Mobilon's journal of calls: what its hook should have told, one day at a time.
+
+`GET /api/call/journal?token=&date=YYYY-MM-DD&format=json` (Mobilon, contents/vpbx/api.md,
+2017-06-02). Before 2017-03-29 there was no `format` and the answer was XML, `<calls><call>…`; the
+shape of the JSON is documented nowhere, so every shape that can be the same list is read. The body
+decides which of the two it is.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from bridge.core.errors import JournalRefused
+from bridge.core.ports import JournalCall, JournalDay
+from bridge.vpbx.mobilon.codes import direction_of
+from bridge.vpbx.mobilon.hook import JSON_MEDIA
+from bridge.vpbx.reading import clean, decode_json
+from bridge.wire import Answer, Wire, WireError
+
+MAX_JOURNAL_BYTES = 16 * 1024 * 1024  # for the wire: some ten thousand calls
+MAX_TEXT = 128
+MAX_QUOTE = 120
+MIN_SECRET = 6  # a shorter one would be found inside times and numbers
+LONGEST_CALL_S = 7 * 24 * 3600
+FARTHEST_S = 48 * 3600  # of a call from the noon of the day that was asked for
+ANSWERED = frozenset({"ANSWERED", "ANSWER"})  # the manual's word and the hook's; no other is documented
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+_TOKEN = re.compile(r"(?i)(?<![a-z0-9_])token=[^&#\s]*(?:&amp;|&)?")
+
+UNREADABLE = "АТС прислала вместо журнала звонков то, что не разобрать"
+NO_ENTRY = "АТС не пускает мост к журналу звонков: проверьте journal_token в настройках моста"
+
+
+class MobilonJournal:
+    """The journal of one account. The token leaves this object only inside its own request.
+
+    Args:
+        wire: how to reach the exchange; its `max_bytes` must have room for a busy day.
+        base_url: where the API is.
+        token: the account's.
+        timezone: an IANA name; Mobilon's times say none. Of an hour that occurs twice the first is
+            meant, one that does not occur is read as if the clock had not been moved yet.
+    """
+
+    def __init__(self, *, wire: Wire, base_url: str, token: str, timezone: str) -> None:
+        self._wire = wire
+        self._base_url = base_url.rstrip("/")
+        self._token = token
+        self._zone = ZoneInfo(timezone)
+
+    def calls(self, day: str) -> JournalDay:
+        """All calls of one day, as the port says."""
+        query = urlencode({"token": self._token, "date": day, "format": "json"}, quote_via=quote)
+        try:
+            answer = self._wire.get(f"{self._base_url}/api/call/journal?{query}")
+        except WireError as error:
+            raise JournalRefused(f"АТС не дала журнал звонков: {self._quotable(error.reason)}") from None
+        records = self._records(answer)
+        near = self._unix_time(f"{day} 12:00:00") or 0
+        calls = [call for record in records if (call := self._call(record, near))]
+        return JournalDay(calls=calls, unreadable=len(records) - len(calls))
+
+    def _records(self, answer: Answer) -> Sequence[Any]:
+        """The list of calls as it came, whatever it was written in."""
+        text = decode_json(answer.body).lstrip()
+        said = _read_xml(answer.body) if text.startswith("<") else _read_json(text)
+        if isinstance(said, dict) and str(said.get("result") or "").strip().upper() == "FAIL":
+            # the two words for a reason, as in the answer to a dial; for the journal none is documented
+            reason = self._quotable(str(said.get("description") or said.get("message") or ""))
+            raise JournalRefused(f"АТС отказала в журнале звонков: «{reason}»; проверьте journal_token")
+        if answer.status in (401, 403):
+            raise JournalRefused(NO_ENTRY)
+        if answer.status != 200:
+            raise JournalRefused(f"АТС не дала журнал звонков: HTTP {answer.status}")
+        records = _list_of_calls(said)
+        if records is None:
+            raise JournalRefused(UNREADABLE)
+        return records
+
+    def _call(self, record: Any, near: int) -> JournalCall | None:
+        """None when the record lacks what a call must have, or is of quite another day."""
+        if not isinstance(record, dict):
+            return None
+        fields: dict[str, Any] = self._without_token(record)
+        call_id, started_s = _text(fields.get("callid")), self._unix_time(fields.get("time"))
+        duration_s = _seconds(fields.get("duration"))
+        ends = [_text(fields.get(name)) for name in ("from", "to")]
+        if not call_id or started_s is None or duration_s is None or None in ends:
+            return None
+        if abs(started_s - near) > FARTHEST_S:
+            return None
+        return JournalCall(
+            call_id=call_id,
+            started_s=started_s,
+            duration_s=duration_s,
+            direction=direction_of(_text(fields.get("direction")) or ""),
+            from_number=ends[0] or "",
+            to_number=ends[1] or "",
+            answered=(_text(fields.get("status")) or "").upper() in ANSWERED,
+            raw=json.dumps(fields, ensure_ascii=False).encode(),
+            raw_media=JSON_MEDIA,
+            fields=fields,
+        )
+
+    def _unix_time(self, value: Any) -> int | None:
+        text = _text(value) or ""
+        if not _TIME.fullmatch(text):
+            return None
+        try:
+            return int(datetime.fromisoformat(text).replace(tzinfo=self._zone).timestamp())
+        except (ValueError, OverflowError):
+            return None
+
+    def _without_token(self, value: Any) -> Any:
+        """The same without the account's token: `record_url` comes with it inside."""
+        match value:
+            case str():
+                return self._hidden(_TOKEN.sub("", clean(value)).rstrip("?&"))
+            case dict():
+                return {self._without_token(name): self._without_token(one) for name, one in value.items()}
+            case list():
+                return [self._without_token(one) for one in value]
+        return value
+
+    def _hidden(self, text: str) -> str:
+        for secret in {self._token, quote(self._token, safe="")}:
+            if len(secret) >= MIN_SECRET:
+                text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+        return text
+
+    def _quotable(self, text: str) -> str:
+        line = " ".join(self._hidden(clean(text)).split()) or "без объяснения"
+        return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…"
+
+
+def _text(value: Any) -> str | None:
+    """A field as text, "" when absent; None when it is no text or an endless one."""
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list, bool)) or len(text := str(value)) > MAX_TEXT:
+        return None
+    return text
+
+
+def _seconds(value: Any) -> int | None:
+    """14, "14" and nothing at all, which is a call of no length; None for anything else."""
+    text = _text(value)
+    if text is None or not re.fullmatch(r"[0-9]{0,9}", text):
+        return None
+    seconds = int(text or "0")
+    return seconds if seconds <= LONGEST_CALL_S else None
+
+
+def _list_of_calls(said: Any) -> list[Any] | None:
+    """The list in any of the shapes that JSON has for `<calls><call>…`; None when it is something else."""
+    if isinstance(said, dict):
+        if "calls" not in said:
+            return None
+        said = said["calls"]
+        if isinstance(said, dict):
+            said = said.get("call", []) if set(said) <= {"call"} else None
+            said = [said] if isinstance(said, dict) else said
+    return said if isinstance(said, list) else None
+
+
+def _read_json(text: str) -> Any:
+    """Numbers with a point stay as spelled: `callid` is one."""
+    try:
+        return json.loads(text, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_xml(body: bytes) -> Any:
+    """`<calls>` as the JSON would hold it, an object of texts for another root; None when not XML."""
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body.lstrip(), parser)
+    except etree.XMLSyntaxError:
+        return None
+    if root.getroottree().docinfo.internalDTD is not None:
+        return None
+    if _name(root) != "calls":
+        return _members(root)
+    return {"calls": [_members(call) for call in root if _name(call) == "call"]}
+
+
+def _members(element: etree._Element) -> dict[str, str]:
+    return {_name(child): "".join(child.itertext()) for child in element}
+
+
+def _name(element: etree._Element) -> str:
+    return str(etree.QName(element).localname)

@@ -1,0 +1,55 @@
+"""What a bridge does by the clock: healing, retention, and figures that nobody would bring up to date."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from bridge.chores import Chore, Chores
+from bridge.observe import Figures, log
+from bridge.settings import Settings
+from bridge.store.archive import Archive
+from bridge.store.engine import Store
+from bridge.wiring.healing import chores
+from bridge.wiring.partners import Publication, audiences
+
+DAY_S = 24 * 3600.0
+PURGE_FIRST_S = 60.0
+PURGE_EVERY_S = 3600.0
+PURGE_PAUSE_S = 0.05  # between batches: intake goes first
+
+
+def by_the_clock(
+    settings: Settings,
+    *,
+    store: Store,
+    published: Mapping[str, Publication],
+    hint: Callable[..., None],
+    figures: Figures,
+) -> Chores:
+    """The chores of a process that tells 1C; of several such processes one does each of them."""
+    archive = Archive(settings.server.database)
+    return Chores(
+        chores(
+            settings,
+            store=store,
+            first_heard=archive.first_heard,
+            last_heard=archive.last_heard,
+            audiences_of=partial(audiences, settings, published),
+            hint=hint,
+            figures=figures,
+            extra=[_purging(store, settings.server.keep_days)],
+        ),
+        allowed=store.may,
+    )
+
+
+def _purging(store: Store, keep_days: int) -> Chore:
+    def work() -> None:
+        gone = 0
+        while batch := store.purge(older_than_s=keep_days * DAY_S):
+            gone += batch
+            time.sleep(PURGE_PAUSE_S)
+        if gone:
+            log.info("purged", count=gone)
+
+    return Chore(name="purge", first_in_s=PURGE_FIRST_S, next_in=lambda: PURGE_EVERY_S, work=work)

@@ -1,0 +1,116 @@
+"""A bridge changed from outside, for negative controls: python sabotage.py CHANGE[+CHANGE] serve …
+
+The tests that must find these defects are the proof that they would find a real one. Nothing of
+this is reachable from the bridge: it is put in before it starts.
+"""
+
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bridge.core.calls import CallEvent
+from bridge.core.ports import Accepted, Claim, PlannedDelivery
+
+
+def normal() -> None:
+    """Commits are not written through: what a power cut takes was acknowledged."""
+    from bridge.store import connection
+
+    durable = connection.connect
+
+    def forgetful(path: Path) -> sqlite3.Connection:
+        opened = durable(path)
+        opened.execute("PRAGMA synchronous = NORMAL")
+        return opened
+
+    connection.connect = forgetful
+
+
+def early_ack() -> None:
+    """The exchange is told «ok» before the commit."""
+    from bridge.store.engine import Store
+
+    accept = Store.accept
+
+    def later(self: Store, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
+        def work() -> None:
+            time.sleep(0.2)
+            accept(self, event, plan, merge_s=merge_s)
+
+        threading.Thread(target=work, daemon=True).start()
+        return Accepted(event_id=0)
+
+    Store.accept = later  # type: ignore[method-assign]
+
+
+def no_dedup() -> None:
+    """A repeated event is a new one."""
+    from bridge.store import moves
+
+    accept = moves.accept
+
+    def forgetful(db: sqlite3.Connection, event: CallEvent, *rest: Any) -> Accepted:
+        return accept(db, replace(event, dedup_key="", merge_key=""), *rest)
+
+    moves.accept = forgetful
+
+
+def no_order() -> None:
+    """A lane is told in the order of arrival."""
+    from bridge.store import statements
+
+    statements.HEAD = statements.HEAD.replace(
+        "ORDER BY d.position_time, d.position_rank, d.id", "ORDER BY d.id"
+    )
+
+
+def settle_first() -> None:
+    """A delivery is closed before 1C is called: at most once instead of at least once."""
+    from bridge.core.delivery import Done
+    from bridge.store.engine import Store
+
+    claim, settle = Store.claim, Store.settle
+
+    def optimistic(self: Store, infobase: str) -> Claim | None:
+        claimed = claim(self, infobase)
+        if claimed is not None:
+            settle(self, claimed, Done("1"))
+        return claimed
+
+    Store.claim = optimistic  # type: ignore[method-assign]
+    Store.settle = lambda *_: None  # type: ignore[method-assign]
+
+
+def two_owners() -> None:
+    """Every replica on PostgreSQL believes that it tells every infobase."""
+    from bridge.store.pgconnection import PostgresSession
+    from bridge.store.postgres import PostgresDatabase
+
+    PostgresDatabase.hold = lambda *_: 1  # type: ignore[method-assign]
+    PostgresDatabase.elsewhere = lambda *_: False  # type: ignore[method-assign]
+    PostgresSession.fence = lambda *_: None  # type: ignore[method-assign]
+
+
+def short_leases() -> None:
+    """No defect: who takes over for a dead replica need not wait as long as in real life."""
+    from bridge.store import opening
+
+    opening.LEASE_S = 2.0  # type: ignore[misc]
+
+
+CHANGES: Mapping[str, Callable[[], None]] = {
+    one.__name__: one
+    for one in (normal, early_ack, no_dedup, no_order, settle_first, two_owners, short_leases)
+}
+
+if __name__ == "__main__":
+    for change in sys.argv[1].split("+"):
+        CHANGES[change]()
+    from bridge.cli import main
+
+    main(sys.argv[2:])
