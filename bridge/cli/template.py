@@ -7,8 +7,11 @@ SETTINGS = """\
 [server]
 listen = "127.0.0.1:8080"                # наружу — через прокси с TLS: docs/install.md
 public_url = "http://127.0.0.1:8080"     # адрес моста, видимый из 1С и из ВАТС; он попадёт в WSDL
-database = "bridge.db"                   # файл рядом с этим
+database = "bridge.db"                   # файл рядом с этим; или "postgresql://имя:пароль@сервер/база"
+# keep_days = 180                        # сколько дней хранить события
 # threads = 32
+# mailbox_waiters = 8                    # сколько PollEvents могут ждать сразу
+# drain_s = 5                            # за прокси: перед остановкой ещё столько принимать
 # trusted_proxy = "127.0.0.1"            # адрес прокси, которому верить в X-Forwarded-*
 # log_format = "json"
 
@@ -23,6 +26,14 @@ hook_secret = "{hook_secret}"
 # api_password = ""                      # для api = "simple-calls"
 # area_code = "391"                      # дополняет городские номера, записанные без кода
 # timeout_s = 5                          # сколько ждать ответа ВАТС на набор
+
+# журнал звонков ВАТС: с ним мост каждую ночь находит звонки, о которых веб-хук промолчал
+# journal_token = ""                     # токен ВАТС из её кабинета
+# timezone = "Europe/Moscow"             # в каком поясе ВАТС пишет время журнала
+# reconcile_at = "03:30"
+# work_hours = "09:00-18:00"             # когда молчание веб-хука подозрительно
+# work_days = "1-5"
+# silence_s = 14400
 
 # Сотрудники с телефонами: 1С вызывает их по ключу, внутреннему номеру или имени.
 [[exchange.main.subscribers]]
@@ -40,7 +51,8 @@ token_hashes = ["{token_hash}"]
 # show_keys = false                      # показывать ли 1С ключи абонентов в GetSubscribers
 # unlisted_keys = false                  # передавать ли ВАТС ключи, которых нет в списке абонентов
 
-# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event) или none (не сообщает)
+# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), mailbox (1С не опубликована и забирает события
+# сама) или none (не сообщает)
 contract = "none"
 # url = "http://server/base/ws/VATScalls"
 # namespace = "http://VATSCalls"
@@ -49,6 +61,10 @@ contract = "none"
 # timeout_s = 10
 # popup_lifetime_s = 30                  # карточка звонка позже не нужна
 # journal_lifetime_s = 604800            # журнал звонков: пытаться семь дней
+
+# если баз несколько: чьи звонки нужны этой (без них — все)
+# subscribers = ["101", "Иванова Анна"]
+# called = ["83912000000"]
 
 # куда разрешено звонить
 [infobase.buh.dial]
