@@ -25,7 +25,7 @@ from bridge.store.engine import Store
 from bridge.store.opening import open_store
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from support.postgres import drop_database, fresh_database  # noqa: E402
+from support.postgres import drop_database, fresh_database
 
 LIVE = PlannedDelivery(infobase="live", operation="Event", purpose=Purpose.JOURNAL, lifetime_s=86400.0)
 SMALL = 1000

@@ -135,22 +135,32 @@ class Figures:
             registry=self.registry,
         )
         self.waiting = Gauge(
-            "bridge_waiting", "Deliveries that wait, by infobase", ["infobase"], registry=self.registry
+            "bridge_waiting",
+            "Deliveries that wait, by infobase",
+            ["infobase"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
         self.oldest_seconds = Gauge(
             "bridge_oldest_waiting_seconds",
             "How long the oldest of them has waited",
             ["infobase"],
             registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
         self.away = Gauge(
             "bridge_infobase_away",
             "1 while an infobase cannot hear, 2 while it refuses our login",
             ["infobase"],
             registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
-        lost = Gauge("bridge_log_lines_lost", "Log lines that could not be written", registry=self.registry)
-        lost.set_function(lambda: lost_lines)
+        self.lost = Gauge(
+            "bridge_log_lines_lost",
+            "Log lines that could not be written",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self.mailbox_waiting = Gauge(
             "bridge_mailbox_waiting",
             "Polls that wait for an event in a mailbox",

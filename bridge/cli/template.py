@@ -51,8 +51,8 @@ token_hashes = ["{token_hash}"]
 # show_keys = false                      # показывать ли 1С ключи абонентов в GetSubscribers
 # unlisted_keys = false                  # передавать ли ВАТС ключи, которых нет в списке абонентов
 
-# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), mailbox (1С не опубликована и забирает события
-# сама) или none (не сообщает)
+# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), mailbox (1С не опубликована и забирает сама)
+# или none (не сообщает)
 contract = "none"
 # url = "http://server/base/ws/VATScalls"
 # namespace = "http://VATSCalls"

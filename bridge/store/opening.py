@@ -18,12 +18,15 @@ def is_server(address: str) -> bool:
     return address.startswith(("postgres://", "postgresql://"))
 
 
-def open_store(address: str, *, owner: bool = True, longest_attempt_s: float = LEASE_S / 2) -> Store:
+def open_store(
+    address: str, *, owner: bool = True, tells: bool | None = None, longest_attempt_s: float = LEASE_S / 2
+) -> Store:
     """The store of a bridge.
 
     Args:
-        owner: False in a process whose parent owns the file already: it accepts, but never delivers.
+        owner: False in a process whose parent owns the file already: it accepts and dials.
             It means nothing to PostgreSQL.
+        tells: True in that child of the owner which delivers for all of them.
         longest_attempt_s: no attempt to tell 1C takes longer; the leases must outlive it.
 
     Raises:
@@ -31,7 +34,7 @@ def open_store(address: str, *, owner: bool = True, longest_attempt_s: float = L
     """
     if is_server(address):
         return PostgresStore(address, lease_s=max(LEASE_S, 2 * longest_attempt_s))
-    return SqliteStore(Path(address), owner=owner)
+    return SqliteStore(Path(address), owner=owner, tells=tells)
 
 
 def bell_of(store: Store) -> Bell | None:

@@ -22,13 +22,15 @@ class SqliteDatabase:
     """`Database` on a file. The process that owns the file tells every infobase.
 
     Args:
-        owner: False in a child of the owner, which only accepts and dials.
+        owner: False in a child of the owner.
+        tells: whether this process tells 1C; of the owner and its children one does. None: the owner.
 
     Raises:
         StoreUnavailable: the file cannot be opened, or another bridge has it.
     """
 
-    def __init__(self, path: Path, *, owner: bool = True) -> None:
+    def __init__(self, path: Path, *, owner: bool = True, tells: bool | None = None) -> None:
+        self._tells = owner if tells is None else tells
         self._lock = own(path) if owner else None
         try:
             if owner:
@@ -40,7 +42,6 @@ class SqliteDatabase:
             raise
         self._writer = Writer(self._writing)
         self._readers = Readers(path)
-        self._owner = owner
 
     def now(self) -> float:
         return time.time()
@@ -55,10 +56,10 @@ class SqliteDatabase:
         return self._writer.run(work)
 
     def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - the file has one owner
-        return 0 if self._owner else None
+        return 0 if self._tells else None
 
     def elsewhere(self, infobase: str) -> bool:  # noqa: ARG002
-        return not self._owner
+        return not self._tells
 
     def release(self, infobase: str) -> None:
         """Nobody else could take it: the file is ours."""
@@ -80,8 +81,15 @@ class SqliteDatabase:
 class SqliteStore(Store):
     """A `Store` in a file; see `SqliteDatabase`."""
 
-    def __init__(self, path: Path, *, owner: bool = True, clock: Callable[[], float] | None = None) -> None:
-        super().__init__(SqliteDatabase(path, owner=owner), clock=clock)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        owner: bool = True,
+        tells: bool | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__(SqliteDatabase(path, owner=owner, tells=tells), clock=clock)
         if owner:
             self._close_interrupted_dials()
 

@@ -106,11 +106,6 @@ class Bridge:
     def port(self) -> int:
         return self._server.port if self._server else 0
 
-    @property
-    def on_hint(self) -> list[Callable[..., None]]:
-        """Called with the infobases for which something new waits, whichever process took it."""
-        return self._hints.here
-
     def run(self) -> None:
         """Serve and deliver until `drain`; then finish what is under way and close the store."""
         if self._worker:
@@ -172,13 +167,18 @@ def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
     return bridge
 
 
-def open_for(settings: Settings, *, owner: bool = True) -> Store:
+def open_for(settings: Settings, *, owner: bool = True, tells: bool | None = None) -> Store:
     """The store that these settings name; see `open_store`."""
     attempts_s = [
         2 * (one.connect_s + one.timeout_s)  # twice: 1C may have forgotten our session
         for one in settings.infobase.values()
     ]
-    return open_store(settings.server.database, owner=owner, longest_attempt_s=max(attempts_s, default=0.0))
+    return open_store(
+        settings.server.database,
+        owner=owner,
+        tells=tells,
+        longest_attempt_s=max(attempts_s, default=0.0),
+    )
 
 
 def connect(settings: Settings, store: Store, place: Place, figures: Figures) -> Bridge:
@@ -224,7 +224,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         server=server,
         hints=hints,
         draining=draining,
-        look=entrances._look,
+        look=entrances.look,
         dismiss=mailroom.close,  # who waits for events would hold up the stop
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge import __version__
+from bridge import __version__, observe
 from bridge.core.breaker import Breaker
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.errors import UnknownRecord
@@ -64,7 +64,7 @@ class Entrances:
         health = HealthEndpoint(
             ready=self.store.ping,
             serving=lambda: not self.draining.is_set(),
-            look=self._look,
+            look=self.look,
             figures=self.figures,
         )
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
@@ -179,8 +179,9 @@ class Entrances:
         return take
 
     # --- an operator looks -----------------------------------------------------------------------
-    def _look(self) -> None:
+    def look(self) -> None:
         """How much waits and who cannot hear, for whoever reads the figures now."""
+        self.figures.lost.set(observe.lost_lines)
         archive = Archive(self.settings.server.database)
         depths = {depth.infobase: depth for depth in archive.depths()}
         now = time.time()

@@ -12,9 +12,7 @@ from bridge import __version__
 from bridge.observe import Figures, hide, log
 from bridge.settings import Settings
 from bridge.store.connection import own
-from bridge.store.engine import Store
 from bridge.store.opening import migrate, open_store
-from bridge.store.sqlite import SqliteDatabase
 from bridge.web.health import SHARED_FIGURES
 from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
@@ -67,7 +65,7 @@ def several(settings: Settings, workers: int, *, role: Role = Role.ALL) -> Itera
 
 def _member(settings: Settings, place: Place, figures: Figures) -> Service:
     """One child's bridge, made in that child."""
-    store = _share(settings, tells=place.role is Role.WORKER)
+    store = open_for(settings, owner=False, tells=place.role is Role.WORKER)
     try:
         return connect(settings, store, place, figures)
     except BaseException:
@@ -89,21 +87,6 @@ def _owned(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _share(settings: Settings, *, tells: bool) -> Store:
-    """The store in a child: the parent owns the file, and one child tells for it."""
-    if tells and (file := settings.server.database_file):
-        return Store(_Teller(file, owner=False))
-    return open_for(settings, owner=False)
-
-
-class _Teller(SqliteDatabase):
-    def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - one process of the owner's tells
-        return 0
-
-    def elsewhere(self, infobase: str) -> bool:  # noqa: ARG002
-        return False
 
 
 class TetherBell:

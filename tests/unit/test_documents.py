@@ -10,9 +10,13 @@ import bridge
 from bridge.core.calls import RANK, CallState
 from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode
+from bridge.mailroom import LONGEST_WAIT_S
 from bridge.resources import wsdl_text
+from bridge.settings import ExchangeSection, InfobaseSection
+from bridge.settings.model import ServerSection
 from bridge.store import statements as sql
 from bridge.vpbx.mobilon.codes import REFUSALS
+from bridge.web.server import DRAIN_LIMIT_S
 from bridge.web.soap.vocabulary import ENGLISH
 from bridge.wiring.partners import NAMESPACES
 
@@ -70,3 +74,27 @@ def test_the_namespace_of_a_contract_is_that_of_its_wsdl(contract: str) -> None:
 def test_the_statements_of_the_store_know_the_ends_of_a_call_by_their_rank() -> None:
     assert "position_rank >= 4" in sql.HEAD
     assert {state for state in CallState if RANK[state] >= 4} == {CallState.HANGUP, CallState.END}
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "deploy/env.example", "Dockerfile"])
+def test_every_setting_that_the_deployment_gives_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    given = {tuple(found.lower().split("__")) for found in re.findall(r"BRIDGE__([A-Z_0-9]+)", text)}
+    assert given
+    sections = {"server": ServerSection, "exchange": ExchangeSection, "infobase": InfobaseSection}
+    for section, *_, setting in given:
+        assert setting in sections[section].model_fields, (section, setting)
+
+
+def test_the_deployment_waits_longer_than_its_proxy_needs_to_notice() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    proxy = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
+    drain_s = float(re.search(r'DRAIN_S: "([\d.]+)"', compose)[1])  # type: ignore[index]
+    inter_s = float(re.search(r"\binter (\d+)s", proxy)[1])  # type: ignore[index]
+    grace_s = float(re.search(r"stop_grace_period: (\d+)s", compose)[1])  # type: ignore[index]
+    server_s = float(re.search(r"timeout server (\d+)s", proxy)[1])  # type: ignore[index]
+    assert inter_s < drain_s
+    assert drain_s + 2 * DRAIN_LIMIT_S < grace_s
+    assert server_s > LONGEST_WAIT_S, "a poll that waits would be cut"
+    assert "%r" not in proxy, "secrets are in the address"
+    assert "httplog" not in proxy
