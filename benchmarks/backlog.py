@@ -18,17 +18,41 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Done, Purpose
 from bridge.core.ports import PlannedDelivery
 from bridge.store.engine import Store
-from bridge.store.opening import open_store
+from bridge.store.opening import is_server, open_store
+from bridge.store.session import Session
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.postgres import drop_database, fresh_database
 
 LIVE = PlannedDelivery(infobase="live", operation="Event", purpose=Purpose.JOURNAL, lifetime_s=86400.0)
 SMALL = 1000
+_LANES = """
+INSERT INTO lane (infobase, exchange, call_id, waiting, due_at)
+SELECT 'dead', 'main', 'c' || n, :each, :now FROM """
+LANES_OF = {  # by whether it is a server
+    False: _LANES
+    + "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :top) SELECT n FROM s)",
+    True: _LANES + "generate_series(1, :top) AS s(n)",
+}
+EVENTS = """
+INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key, time_s, raw,
+                   raw_media, fields, dedup_key, merge_key, received_at)
+SELECT 'main', call_id, 'END', 'incoming', '1', '2', 'k', 100 + :number, :body, '', '{}',
+       call_id || '-' || :text, '', :now FROM lane WHERE infobase = 'dead'
+"""
+DELIVERIES = """
+INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state, position_time, position_rank,
+                      created_at, expires_at)
+SELECT l.id, e.id, 'dead', 'Event', 'journal', 'queued', 100 + :number, 5, :now, :until
+  FROM event e JOIN lane l ON l.infobase = 'dead' AND l.exchange = 'main' AND l.call_id = e.call_id
+ WHERE e.exchange = 'main' AND e.time_s = 100 + :number
+"""
 
 
 def said(call: str) -> CallEvent:
@@ -64,47 +88,26 @@ def database(kind: str) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def fill(store: Store, events: int, lanes: int) -> None:
+def fill(store: Store, address: str, events: int, lanes: int) -> None:
     """`events` that wait on `lanes` lanes of a dead infobase, each lane due, none ever told."""
     each, now = events // lanes, store._clock()
-    series = (
-        "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :top) SELECT n FROM s)"
-        if "://" not in getattr(store, "_address", "")
-        else "(SELECT generate_series(1, :top) AS n)"
-    )
-    facts = {"top": lanes, "now": now, "each": each, "until": now + 7 * 86400}
+    facts = {"top": lanes, "now": now, "each": each, "until": now + 7 * 86400.0, "body": b"{}" * 300}
+    store._write(lambda db: db.execute(LANES_OF[is_server(address)], facts).rowcount)
+    for number in range(each):
 
-    def made(db: Any) -> None:
-        db.execute(
-            "INSERT INTO lane (infobase, exchange, call_id, waiting, due_at)"
-            f" SELECT 'dead', 'main', 'c' || s.n, :each, :now FROM {series} s",
-            facts,
-        )
-
-    store._write(made)
-    for first in range(0, each, 10):
-        step = {**facts, "first": first, "last": min(first + 10, each)}
-
-        def more(db: Any, step: dict[str, Any] = step) -> None:
-            for number in range(step["first"], step["last"]):
-                one = {**facts, "number": number, "body": b"{}" * 300}
-                db.execute(
-                    "INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key,"
-                    " time_s, raw, raw_media, fields, dedup_key, merge_key, received_at)"
-                    " SELECT 'main', l.call_id, 'END', 'incoming', '1', '2', 'k', 100 + :number, :body, '',"
-                    " '{}', l.call_id || '-' || :number, '', :now FROM lane l WHERE l.infobase = 'dead'",
-                    {**one, "number": number} if "://" not in getattr(store, "_address", "") else one,
-                )
-                db.execute(
-                    "INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state,"
-                    " position_time, position_rank, created_at, expires_at)"
-                    " SELECT l.id, e.id, 'dead', 'Event', 'journal', 'queued', 100 + :number, 5, :now, :until"
-                    " FROM event e JOIN lane l ON l.infobase = 'dead' AND l.exchange = 'main'"
-                    " AND l.call_id = e.call_id WHERE e.exchange = 'main' AND e.time_s = 100 + :number",
-                    one,
-                )
+        def more(db: Session, number: int = number) -> None:
+            one = facts | {"number": number, "text": str(number)}
+            db.execute(EVENTS, one)
+            db.execute(DELIVERIES, one)
 
         store._write(more)
+
+
+def tidy(address: str) -> None:
+    """What autovacuum does by itself a minute later."""
+    if is_server(address):
+        with psycopg.connect(address, autocommit=True) as other:
+            other.execute("VACUUM ANALYZE")
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -148,17 +151,15 @@ def main() -> None:
         with database(kind) as little, database(kind) as much:
             small, large = open_store(little), open_store(much)
             began = time.monotonic()
-            fill(small, SMALL, min(given.lanes, SMALL // 10))
-            fill(large, given.events, given.lanes)
-            if kind == "postgres":
-                for store in (small, large):
-                    store._read("SELECT 1 AS one")
-                    import psycopg
-
-                    with psycopg.connect(store._address, autocommit=True) as other:  # type: ignore[attr-defined]
-                        other.execute("VACUUM ANALYZE")
-            print(f"\n{kind}: {given.events:,} events on {given.lanes:,} lanes built in "
-                  f"{time.monotonic() - began:.0f} s", flush=True)
+            fill(small, little, SMALL, min(given.lanes, SMALL // 10))
+            fill(large, much, given.events, given.lanes)
+            for address in (little, much):
+                tidy(address)
+            built_s = time.monotonic() - began
+            print(
+                f"\n{kind}: {given.events:,} events on {given.lanes:,} lanes, built in {built_s:.0f} s",
+                flush=True,
+            )
             measure(small, 100, "warm")
             measure(large, 100, "warm")
             before = resident_mb()

@@ -64,7 +64,7 @@ def main() -> int:
                 found = verdicts(here, result)
     finally:
         drop_database(database)
-    print(table(result, found, asked.seconds))  # noqa: T201
+    print(table(result, found, asked.seconds))
     return int(any(count for name, count in found.items() if name != "repeated"))
 
 

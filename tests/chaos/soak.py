@@ -163,7 +163,7 @@ def main() -> int:
         if any(folder.iterdir()):
             parser.error(f"{folder} is not empty: what an earlier run left would be judged too")
         report = soak(Plan(**given), folder.resolve())
-    print(report.as_json() if as_json else report)  # noqa: T201
+    print(report.as_json() if as_json else report)
     figures = report.figures
     whole = figures["in_time"] and figures["drained"] and not figures["ended_by_themselves"]
     return 0 if report.clean and whole else 1
