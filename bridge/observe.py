@@ -4,10 +4,12 @@ Call sites mask numbers; what slips through is caught here: registered secrets a
 digits are hidden in every text that is logged.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -68,18 +70,27 @@ class _Lines:
 class _StandardError(logging.Handler):
     """For the lines of libraries, which know nothing of our secrets."""
 
-    _plain = logging.Formatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    def __init__(self, *, json_lines: bool) -> None:
+        super().__init__()
+        self._json_lines = json_lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        _write(scrub(self._plain.format(record)))
+        at = datetime.fromtimestamp(record.created).isoformat()
+        level, said = record.levelname.lower(), scrub(self.format(record))
+        if self._json_lines:
+            facts = {"logger": record.name, "event": said, "level": level, "timestamp": at}
+            _write(json.dumps(facts, ensure_ascii=False))
+        else:
+            _write(f"{at} [{level:<9}] {record.name}: {said}")
 
 
 def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     """Send everything to standard error: our events as key=value or JSON, libraries from WARNING."""
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
-    if not any(isinstance(handler, _StandardError) for handler in root.handlers):
-        root.addHandler(_StandardError())
+    for handler in [one for one in root.handlers if isinstance(one, _StandardError)]:
+        root.removeHandler(handler)
+    root.addHandler(_StandardError(json_lines=json_lines))
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json_lines

@@ -82,7 +82,7 @@ class Store:
         """The first waiting delivery of a leased lane, read after the lease; ends those that are over."""
         while found := self._read(sql.HEAD, lane_id=lane_id):
             row = found[0]
-            if row["expires_at"] <= self._clock():
+            if rows.outlived(row, self._clock()):
                 ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
             elif row["is_over"] and row["purpose"] == Purpose.POPUP:
                 ending = Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")

@@ -65,7 +65,7 @@ def _worth_giving(row: Row, now: float) -> bool:
     """A card only while it rings; facts to whoever asks for them, even again."""
     if row["purpose"] == Purpose.POPUP:
         live = row["state"] in (DeliveryState.QUEUED, DeliveryState.DELIVERED)  # another reader took it
-        return live and row["expires_at"] > now and not row["is_over"]
+        return live and not rows.outlived(row, now) and not row["is_over"]
     return True
 
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: bounded in every wait, durable, and at the right version of the schema."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,6 +18,7 @@ from bridge.store.session import Rows
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "postgres"
 CONNECT_S = 3
+STARTING_S = 20.0  # a server that recovers says so, and is worth waiting for
 MIN_VERSION = 130000
 _MIGRATING = 0x1C5A7  # the advisory lock under which one replica migrates and the others wait
 # A stopped process must not keep a lane locked, a dead network must not keep a thread.
@@ -62,12 +64,18 @@ def connect(address: str, *, bounded: bool = True) -> Connection:
     Raises:
         StoreUnavailable: the server is away or refuses us.
     """
-    try:
-        connection: Connection = psycopg.connect(address, **arguments(bounded=bounded))
-        configure(connection)
-    except psycopg.Error as error:
-        raise StoreUnavailable(f"PostgreSQL {place(address)} недоступен: {said(error)}") from None
-    return connection
+    until = time.monotonic() + STARTING_S
+    while True:
+        try:
+            connection: Connection = psycopg.connect(address, **arguments(bounded=bounded))
+            configure(connection)
+        except psycopg.Error as error:
+            starting = "starting up" in str(error) or "not yet accepting" in str(error)
+            if not starting or time.monotonic() > until:
+                raise StoreUnavailable(f"PostgreSQL {place(address)} недоступен: {said(error)}") from None
+            time.sleep(0.2)
+        else:
+            return connection
 
 
 def place(address: str) -> str:

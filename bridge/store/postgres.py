@@ -1,5 +1,6 @@
 """The store in PostgreSQL: several processes, on one machine or many, share one outbox."""
 
+import logging
 import os
 import random
 import secrets
@@ -67,6 +68,7 @@ class PostgresDatabase:
         connections: int = 16,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # we say ourselves what follows from it
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         migrate(address)
         self._pool: ConnectionPool[Connection] = ConnectionPool(

@@ -76,6 +76,16 @@ def claim(row: Row, lane_id: int, epoch: int) -> Claim:
     )
 
 
+def outlived(row: Row, now: float) -> bool:
+    """Past its lifetime; a card also when it seems to come from a future further off than it may live.
+
+    The clock went back: nobody knows how old it is, and a stale card is worse than none.
+    """
+    lifetime_s = row["expires_at"] - row["created_at"]
+    ahead = row["purpose"] == Purpose.POPUP and row["created_at"] - now > lifetime_s
+    return bool(row["expires_at"] <= now or ahead)
+
+
 def delivery_record(row: Row) -> DeliveryRecord:
     return DeliveryRecord(
         id=row["id"],

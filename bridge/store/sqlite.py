@@ -1,6 +1,7 @@
 """The store in one SQLite file: the default, for one machine."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,29 @@ from bridge.store.writer import Writer
 INTERRUPTED = "Исход неизвестен: мост перезапускался во время набора; посмотрите, звонит ли телефон"
 
 
+class SteadyClock:
+    """Unix time that never goes back while the process lives.
+
+    A wall clock that jumps ahead may be right (the machine slept), so it is believed; one that
+    jumps back would make everything that waits younger than it is, so from there on the steady
+    clock of the machine counts, until the wall has caught up or the bridge is started again.
+    """
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall, self._steady = wall, steady
+        self._at, self._looked = wall(), steady()
+        self._guard = threading.Lock()
+
+    def __call__(self) -> float:
+        with self._guard:
+            looked = self._steady()
+            self._at = max(self._wall(), self._at + looked - self._looked)
+            self._looked = looked
+            return self._at
+
+
 class SqliteDatabase:
     """`Database` on a file. The process that owns the file tells every infobase.
 
@@ -31,6 +55,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, owner: bool = True, tells: bool | None = None) -> None:
         self._tells = owner if tells is None else tells
+        self._clock = SteadyClock()
         self._lock = own(path) if owner else None
         try:
             if owner:
@@ -44,7 +69,7 @@ class SqliteDatabase:
         self._readers = Readers(path)
 
     def now(self) -> float:
-        return time.time()
+        return self._clock()
 
     def read(self, statement: str, **facts: Any) -> Sequence[Row]:
         try:

@@ -60,7 +60,7 @@ RETURNING tail
 # --- claiming: costs what is due, never what waits -----------------------------------------------
 URGENT_LANES = """
 SELECT id FROM lane
- WHERE infobase = :infobase AND waiting > 0 AND urgent_until > :now AND due_at <= :now
+ WHERE infobase = :infobase AND waiting > 0 AND urgent_until > 0 AND urgent_until > :now AND due_at <= :now
  ORDER BY urgent_until LIMIT :limit
 """
 # No wait is longer than `horizon`: a lane due later than that was left so by a clock that went back.
@@ -93,7 +93,7 @@ SELECT {EVENT_COLUMNS} FROM event e
 """  # noqa: S608 - put together from constants
 # `is_over`: 1C already knows that this call ended, so a popup would be a lie.
 HEAD = f"""
-SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.expires_at, {EVENT_COLUMNS},
+SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.created_at, d.expires_at, {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
                 WHERE f.lane_id = d.lane_id AND f.state = 'delivered' AND f.position_rank >= 4
                   AND f.position_time >= d.position_time) AS is_over
@@ -187,7 +187,7 @@ ON CONFLICT (infobase, reader) DO UPDATE SET after_id = excluded.after_id, polle
 """
 # A card is given only while it makes sense; facts for the books also to one that reads them again.
 LETTERS = f"""
-SELECT d.id, d.lane_id, d.mail_seq, d.purpose, d.state, d.expires_at, d.position_time, {EVENT_COLUMNS},
+SELECT d.id, d.lane_id, d.mail_seq, d.purpose, d.state, d.created_at, d.expires_at, {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
                 WHERE f.lane_id = d.lane_id AND f.position_rank >= 4
                   AND f.position_time >= d.position_time) AS is_over

@@ -21,7 +21,7 @@ class Writer:
 
     A piece of work must be safe to run twice: when one of a batch fails, the batch is rolled back
     and each piece runs again alone, so only the guilty one sees its error. When the file itself
-    fails (locked, full), all are told at once: alone, each would wait for it in turn.
+    fails (locked, full), all who wait by then are told at once: alone, each would wait in turn.
     """
 
     def __init__(self, connection: OutboxConnection) -> None:
@@ -62,25 +62,43 @@ class Writer:
                 except queue.Empty:
                     break
             stop = batch[-1] is _STOP
-            self._commit_all(batch[:-1] if stop else batch)
+            failed = self._commit_all(batch[:-1] if stop else batch)
+            if failed and not stop:
+                stop = self._refuse_waiting(failed)
             if stop:
                 return
 
-    def _commit_all(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+    def _refuse_waiting(self, error: BaseException) -> bool:
+        """Tell those who came while the file was failing; True when it is time to stop."""
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return False
+            if item is _STOP:
+                return True
+            item[1].set_exception(error)
+
+    def _commit_all(self, batch: list[tuple[Work[Any], Future[Any]]]) -> BaseException | None:
+        """Returns the error of the file, when it was that which failed."""
         if not batch:
-            return
+            return None
         try:
             results = self._transaction([work for work, _ in batch])
         except BaseException as error:  # noqa: BLE001 - handed to who asked; this thread must not die
-            if len(batch) == 1 or _of_the_file(error):
+            if _of_the_file(error):
                 for _, future in batch:
                     future.set_exception(_translated(error))
-            else:
-                for item in batch:
-                    self._commit_all([item])
-            return
+                return _translated(error)
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
+                return None
+            for item in batch:
+                self._commit_all([item])
+            return None
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
+        return None
 
     def _transaction(self, works: list[Work[Any]]) -> list[Any]:
         if self._connection.in_transaction:  # the last rollback failed, as on a broken disk
@@ -103,8 +121,6 @@ def _of_the_file(error: BaseException) -> bool:
     )
 
 
-def _translated(error: BaseException) -> BaseException:
+def _translated(error: BaseException) -> StoreUnavailable:
     """A failure of the file becomes one named thing: the caller must come again."""
-    if _of_the_file(error):
-        return StoreUnavailable(f"Хранилище не принимает запись: {error}")
-    return error
+    return StoreUnavailable(f"Хранилище не принимает запись: {error}")

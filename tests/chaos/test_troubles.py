@@ -162,7 +162,7 @@ def test_a_clock_that_jumps_an_hour_and_back_loses_and_storms_nothing(tmp_path: 
             posts += posted(here, calls(10, seed * 10 + 2))
         judged(here, posts)
         off = {round((row.created_at - time.time()) / HOUR_S) for row in here.kept()}
-        assert off == {-1, 0, 1}, "the clock did not jump"
+        assert off == {0, 1}, "a jump ahead is believed, one back is not (store/sqlite.py, SteadyClock)"
 
 
 def test_poison_goes_aside_with_a_reason_and_can_be_replayed(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.calls import CallState
+from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
 from bridge.store.archive import Archive
 from bridge.store.connection import MIGRATIONS, migrate
-from bridge.store.sqlite import SqliteStore
-from support.stand import SqliteStand, journal, said
+from bridge.store.sqlite import SqliteStore, SteadyClock
+from support.stand import Clock, SqliteStand, journal, popup, said, states
 
 FORK = pytest.mark.skipif(sys.platform == "win32", reason="fork is of POSIX")
 
@@ -85,6 +87,39 @@ def test_a_closed_store_refuses_and_opens_nothing(tmp_path: Path) -> None:
     for ask in (lambda: store.claim("buh"), store.ping, lambda: store.look(1)):
         with pytest.raises(StoreUnavailable):
             ask()
+
+
+def test_the_clock_of_the_store_never_goes_back_and_ages_by_what_has_passed() -> None:
+    wall, steady = Clock(1000.0), Clock(5.0)
+    clock = SteadyClock(wall, steady)
+
+    def passes(seconds: float, jump: float = 0.0) -> float:
+        wall.advance(seconds + jump)
+        steady.advance(seconds)
+        return clock()
+
+    assert passes(10) == 1010
+    assert passes(1, jump=3600) == 4611, "the machine may have slept"
+    assert passes(2, jump=-3600) == 4613
+    assert passes(30) == 4643
+    assert passes(1, jump=3600) == 4644, "caught up"
+    assert passes(1, jump=60) == 4705
+
+
+def test_a_card_from_a_future_that_was_none_is_stale(tmp_path: Path) -> None:
+    """Accepted before a restart, while the clock was an hour ahead: nobody knows how old it is."""
+    stand = SqliteStand(tmp_path)
+    stand.clock.advance(3600)
+    stand.store.accept(said("card", CallState.PREANSWER), [popup(lifetime_s=30)], merge_s=5)
+    stand.store.accept(said("book", CallState.END), [journal()], merge_s=5)
+    stand.clock.advance(-3600)
+    stand.reopen()
+    stand.clock.advance(700)  # the longest that a lane waits
+    claim = stand.store.claim("buh")
+    assert claim is not None
+    assert claim.stored.event.call_id == "book"
+    assert states(stand.archive())["card", "PREANSWER"] is DeliveryState.EXPIRED
+    stand.close()
 
 
 def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -> None:

@@ -10,6 +10,7 @@ CREATE INDEX event_merged ON event (merged_into) WHERE merged_into IS NOT NULL;
 ALTER TABLE dial ADD COLUMN owner TEXT NOT NULL DEFAULT ''; -- the process that asks the exchange
 
 ALTER TABLE delivery ADD COLUMN mail_seq INTEGER; -- its number in the infobase's mailbox; NULL: 1C is called
+CREATE INDEX delivery_lane ON delivery (lane_id);
 CREATE UNIQUE INDEX delivery_mail ON delivery (infobase, mail_seq) WHERE mail_seq IS NOT NULL;
 
 CREATE TABLE mailbox (
