@@ -95,17 +95,8 @@ def _fault_text(fault: etree._Element) -> str:
 
 
 def _parse(body: bytes, *, recover: bool = False) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        recover=recover,
-    )
     try:
-        root = etree.fromstring(body.lstrip(), parser)
+        root = etree.fromstring(body.lstrip(), safe_parser(recover=recover))
     except etree.XMLSyntaxError as error:
         # 1C allows namespaces that are no URI («http://пример.рф», a trailing space); libxml2 does not
         if error.code == etree.ErrorTypes.WAR_NS_URI and not recover:

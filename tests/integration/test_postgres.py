@@ -438,3 +438,27 @@ def test_a_state_that_came_with_a_later_version_is_not_lost(address: str) -> Non
     store.accept(said("c2"), [journal()], merge_s=5)
     assert store.claim("buh") is not None
     store.close()
+
+
+def test_both_databases_have_the_same_tables_and_columns(address: str, tmp_path: Path) -> None:
+    PostgresStore(address).close()
+    SqliteStore(tmp_path / "bridge.db").close()
+    with psycopg.connect(address) as there:
+        theirs = set(
+            there.execute(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            ).fetchall()
+        )
+    here = sqlite3.connect(tmp_path / "bridge.db")
+    ours = set(
+        here.execute(
+            "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+        ).fetchall()
+    )
+    here.close()
+
+    def of_the_outbox(columns: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        return {(table, name) for table, name in columns if not table.startswith(("_yoyo", "yoyo", "sqlite"))}
+
+    leases = {("post", name) for name in ("name", "owner", "epoch", "lease_until")}  # a file has one owner
+    assert of_the_outbox(theirs) - leases == of_the_outbox(ours)

@@ -179,16 +179,8 @@ def _read_json(text: str) -> Any:
 
 def _read_xml(body: bytes) -> Any:
     """`<calls>` as the JSON would hold it, an object of texts for another root; None when not XML."""
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(body.lstrip(), parser)
+        root = etree.fromstring(body.lstrip(), safe_parser())
     except etree.XMLSyntaxError:
         return None
     if root.getroottree().docinfo.internalDTD is not None:
