@@ -172,6 +172,12 @@ class Figures:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self.store_up = Gauge(
+            "bridge_store_up",
+            "1 when the database could be read just now",
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         self.mailbox_waiting = Gauge(
             "bridge_mailbox_waiting",
             "Polls that wait for an event in a mailbox",

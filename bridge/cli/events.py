@@ -1,6 +1,7 @@
 """Commands about accepted events: what became of each, and trying again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def show(*, config: Path, event_id: int, full: bool) -> None:
 @click.option("--since", type=_MOMENT, help="С отбором: принятые с этого времени, 2026-11-23 или с часами.")
 @click.option("--until", type=_MOMENT, help="С отбором: принятые до этого времени.")
 @click.option("--popups", is_flag=True, help="С отбором: и карточки давно прошедших звонков.")
+@click.option("--yes", is_flag=True, help="С --delivered: не переспрашивать.")
 def replay(
     *,
     config: Path,
@@ -84,33 +86,43 @@ def replay(
     since: datetime | None,
     until: datetime | None,
     popups: bool,
+    yes: bool,
 ) -> None:
-    """Отправить ещё раз доставки с этими номерами (первый столбец списка) или по отбору."""
+    """Отправить ещё раз доставки с этими номерами (первый столбец списка) или все по отбору."""
     settings = load(config)
     _known(settings, infobase)
     archive = _archive(settings)
-    picked = {
-        DeliveryState.DEAD: dead,
-        DeliveryState.EXPIRED: expired,
-        DeliveryState.DELIVERED: delivered,
-    }
-    chosen = list(delivery_ids)
-    for state in (state for state, wanted in picked.items() if wanted):
-        chosen += archive.chosen(
-            Selection(
-                state=state,
-                infobase=infobase,
-                since=since.timestamp() if since else None,
-                until=until.timestamp() if until else None,
-                popups=popups,
-            )
+    states = [
+        state
+        for state, wanted in (
+            (DeliveryState.DEAD, dead),
+            (DeliveryState.EXPIRED, expired),
+            (DeliveryState.DELIVERED, delivered),
         )
-    if not delivery_ids and not any(picked.values()):
-        raise UnknownRecord("Укажите номера доставок или отбор: --dead, --expired, --delivered")
+        if wanted
+    ]
+    if bool(delivery_ids) == bool(states):
+        raise click.UsageError("Укажите или номера доставок, или отбор: --dead, --expired, --delivered")
+    chosen, cards = list(dict.fromkeys(delivery_ids)), 0
+    for state in states:
+        wanted = Selection(
+            state=state,
+            infobase=infobase,
+            since=since.timestamp() if since else None,
+            until=until.timestamp() if until else None,
+        )
+        everything = archive.chosen(wanted)
+        picked = everything if popups else archive.chosen(replace(wanted, popups=False))
+        chosen += picked
+        cards += len(everything) - len(picked)
+    if delivered and chosen and not yes:
+        click.confirm(f"1С уже приняла их; отправить ещё раз {len(chosen)}?", abort=True)
     moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings), delivered=delivered)
     click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
+    if cards:
+        click.echo(f"Карточки давно прошедших звонков пропущены: {cards} (с --popups — и они)")
     if moved < len(chosen):
-        click.echo("Остальные не нуждаются: они доставлены или ещё в очереди")
+        click.echo("Остальные ещё в очереди или уже доставлены; доставленные — только отбором --delivered")
 
 
 @events.command()
@@ -172,7 +184,9 @@ def _life(life: EventLife, *, full: bool) -> str:
     number = (lambda text: text) if full else mask
     lines = [
         f"Событие {stored.id}: {event.state.value} {event.direction.value}, звонок {event.call_id}",
-        f"  принято {_time(stored.received_at)} от ВАТС {event.exchange}; повторов {stored.repeats}",
+        f"  принято {_time(stored.received_at)} от ВАТС {event.exchange}"
+        + (", найдено сверкой" if event.recovered else "")
+        + f"; повторов {stored.repeats}",
         f"  {number(event.from_number)} → {number(event.to_number)}",
     ]
     if stored.merged_into:
@@ -184,7 +198,8 @@ def _life(life: EventLife, *, full: bool) -> str:
             f"  доставка {delivery.id} → {delivery.infobase}/{delivery.operation}: {STATES[delivery.state]}"
         )
         lines += [
-            f"    {_time(attempt.at)} {_VERDICTS.get(attempt.verdict, attempt.verdict)} {attempt.answer}"
+            f"    {_time(attempt.at)} {_VERDICTS.get(attempt.verdict, attempt.verdict)}"
+            + (f" — {attempt.answer}" if attempt.answer else "")
             for attempt in life.attempts[delivery.id]
         ]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """The command that compares the exchange's journal of calls with what its hook told, now."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from bridge.core.errors import BadSettings, StoreUnavailable, UnknownRecord
 from bridge.flows.reconcile import Reconciliation
 from bridge.observe import Figures
 from bridge.settings import Settings, load
+from bridge.store.archive import Archive
 from bridge.wiring import open_for
 from bridge.wiring.healing import OVERLAP_DAYS, Healer
 from bridge.wiring.partners import audiences, publications
+
+NEVER_S = float("inf")  # nothing is older than a hook that never came
 
 
 @click.command()
@@ -29,11 +32,15 @@ from bridge.wiring.partners import audiences, publications
 @click.option(
     "--days", type=click.IntRange(1, 366), metavar="N", help="Последние N дней; иначе вчера и сегодня."
 )
-def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int | None) -> None:
+@click.option("--older", is_flag=True, help="И звонки, которые были до первого веб-хука этого моста.")
+def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int | None, older: bool) -> None:
     """Сверить журнал звонков ВАТС с мостом и добавить то, о чём не сообщил веб-хук.
 
-    Работает рядом с запущенным мостом: он и сообщит добавленное 1С. Повтор ничего не добавит.
+    Работает рядом с запущенным мостом: он и сообщит добавленное 1С. Повтор ничего не добавит. Звонки, которые
+    были раньше, чем этот мост услышал ВАТС впервые, не добавляются: 1С могла узнать их без него.
     """
+    if date and date.date() > datetime.now().date() + timedelta(days=1):
+        raise click.UsageError("Этот день ещё не наступил")
     if date and days:
         raise click.UsageError("Укажите --date или --days, не оба")
     settings = load(config)
@@ -44,6 +51,7 @@ def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int |
     if database is not None and not database.exists():
         raise StoreUnavailable(f"Базы {database} нет: сначала запустите мост (vpbx-bridge serve)")
     store = open_for(settings, owner=False)
+    archive = Archive(settings.server.database)
     try:
         healer = Healer(
             settings,
@@ -54,7 +62,10 @@ def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int |
         )
         for name in chosen:
             for day in [date.date().isoformat()] if date else healer.days(name, days or OVERLAP_DAYS):
-                click.echo(_report(name, healer.reconcile_day(name, day)))
+                first_at = 0.0 if older else archive.first_heard(name)
+                since_s = NEVER_S if first_at is None else first_at
+                done = healer.reconcile_day(name, day, since_s=since_s)
+                click.echo(_report(name, done, settings.exchange[name].reconcile_lag_s))
     finally:
         store.close()
 
@@ -78,10 +89,12 @@ def _chosen(settings: Settings, exchange: str) -> Sequence[str]:
     return able
 
 
-def _report(exchange: str, done: Reconciliation) -> str:
-    parts = [f"в АТС {done.in_exchange}", f"в мосте {done.known}", f"добавлено {done.added}"]
+def _report(exchange: str, done: Reconciliation, lag_s: float) -> str:
+    parts = [f"в АТС {done.in_exchange}", f"из них в мосте {done.known}", f"добавлено {done.added}"]
     if done.too_fresh:
-        parts.append(f"слишком свежих {done.too_fresh}")
+        parts.append(f"слишком свежих {done.too_fresh} (моложе {lag_s:.0f} с, веб-хук ещё может прийти)")
+    if done.too_old:
+        parts.append(f"раньше моста {done.too_old} (добавить и их: --older)")
     if done.unreadable:
         parts.append(f"не разобрано {done.unreadable}")
     return f"{exchange}, {done.day}: {', '.join(parts)}"

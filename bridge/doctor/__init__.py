@@ -6,7 +6,7 @@ It dials nobody.
 from pathlib import Path
 
 from bridge.core.errors import BadSettings
-from bridge.doctor.finding import Finding, bad, good
+from bridge.doctor.finding import BAD, Finding, bad, good
 from bridge.doctor.links import exchange_findings, infobase_findings, own_findings
 from bridge.settings import load
 from bridge.store.archive import Archive
@@ -19,9 +19,10 @@ def examine(config: Path) -> list[Finding]:
     except BadSettings as error:
         return [bad("настройки", str(error), "исправьте названное и запустите проверку снова")]
     findings = [good("настройки", f"{config} читается")]
-    findings += own_findings(settings)
-    file = settings.server.database_file
-    archive = Archive(settings.server.database) if file is None or file.is_file() else None
+    own = own_findings(settings)
+    findings += own
+    file, readable = settings.server.database_file, own[0].grade < BAD
+    archive = Archive(settings.server.database) if readable and (file is None or file.is_file()) else None
     if not settings.exchange:
         findings.append(bad("настройки", "нет ни одной ВАТС", "добавьте раздел [exchange.main]"))
     if not settings.infobase:

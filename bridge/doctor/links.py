@@ -15,7 +15,7 @@ from bridge.store.archive import Archive
 from bridge.store.opening import open_store, place_of, weakness_of
 from bridge.wire import Wire, WireError
 from bridge.wiring.healing import exchange_journal
-from bridge.wiring.partners import exchange_url
+from bridge.wiring.partners import exchange_url, mailboxes
 
 SILENCE_S = 24 * 3600.0
 UNPOLLED_S = 10 * 60.0
@@ -25,6 +25,14 @@ _PLACEHOLDER = "впишите"
 def own_findings(settings: Settings) -> list[Finding]:
     """The database, and the bridge's address as the world sees it."""
     findings = [_database(settings)]
+    if mailboxes(settings) and settings.server.mailbox_waiters > settings.server.threads // 4:
+        findings.append(
+            doubtful(
+                "ящик",
+                f"ждать смогут не больше {settings.server.threads // 4}, четверти server.threads",
+                "увеличьте server.threads",
+            )
+        )
     url = settings.server.public_url
     try:
         answer = Wire(connect_s=3, total_s=5).get(f"{url}/healthz")
@@ -61,7 +69,12 @@ def _database(settings: Settings) -> Finding:
     except StoreUnavailable as error:
         if "другой мост" in str(error):
             return good("база", f"{place}: её держит работающий мост")
-        return bad("база", str(error), "проверьте server.database, права на папку и место на диске")
+        advice = (
+            "проверьте в server.database адрес, имя и пароль и что сервер запущен"
+            if settings.server.database_file is None
+            else "проверьте server.database, права на папку и место на диске"
+        )
+        return bad("база", str(error), advice)
     try:
         store.ping()
     except StoreUnavailable as error:
@@ -102,7 +115,9 @@ def _journal(link: str, journal: CallJournal, timezone: str, name: str) -> Findi
     try:
         told = journal.calls(day)
     except JournalRefused as refused:
-        return bad(link, f"журнал звонков: {refused}", f"проверьте exchange.{name}.journal_token")
+        return bad(
+            link, f"журнал звонков: {refused}", f"если АТС доступна, проверьте exchange.{name}.journal_token"
+        )
     return good(link, f"журнал звонков читается, звонков сегодня: {len(told.calls)}")
 
 

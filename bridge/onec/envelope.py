@@ -6,6 +6,8 @@ from html import escape
 
 from lxml import etree
 
+from bridge.foreign_xml import safe_parser
+
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"  # 1C publishes a port for each
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -95,8 +97,9 @@ def _fault_text(fault: etree._Element) -> str:
 
 
 def _parse(body: bytes, *, recover: bool = False) -> etree._Element:
+    parser = safe_parser(recover=recover)
     try:
-        root = etree.fromstring(body.lstrip(), safe_parser(recover=recover))
+        root = etree.fromstring(body.lstrip(), parser)
     except etree.XMLSyntaxError as error:
         # 1C allows namespaces that are no URI («http://пример.рф», a trailing space); libxml2 does not
         if error.code == etree.ErrorTypes.WAR_NS_URI and not recover:

@@ -47,8 +47,14 @@ def _path(value: Path) -> Path:
 
 def _database(value: str) -> str:
     if value.startswith(("postgres://", "postgresql://")):
-        if not urlsplit(value).path.strip("/"):
-            raise ValueError("в адресе PostgreSQL нет имени базы")
+        parts = urlsplit(value)
+        if value.count("@") > 1 or "#" in value or "?" in parts.query or "@" in parts.path + parts.query:
+            raise ValueError(
+                "в имени или пароле PostgreSQL знаки @ / # ? : пишутся как %40 %2F %23 %3F %3A; "
+                "вид адреса: postgresql://bridge:пароль@127.0.0.1:5432/bridge"
+            )
+        if not parts.path.strip("/"):
+            raise ValueError("нет имени базы: нужно postgresql://bridge:пароль@127.0.0.1:5432/bridge")
         return value
     if "://" in value or not value.strip():
         raise ValueError("нужно имя файла SQLite или адрес postgresql://")

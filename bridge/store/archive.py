@@ -24,6 +24,7 @@ from bridge.store.session import Session
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
 REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
+LATE_S = 2 * 24 * 3600.0  # a hook that comes so late is told of by nobody
 REPLAY_BATCH = 50  # one transaction; the running bridge waits no longer for the lock
 
 
@@ -138,7 +139,10 @@ class Archive:
         if target.exists():
             raise StoreUnavailable(f"Файл {target} уже есть, он не тронут")
         with self._open() as db:
-            db.session.execute("VACUUM INTO :target", {"target": str(target)})
+            try:
+                db.session.execute("VACUUM INTO :target", {"target": str(target)})
+            except sqlite3.Error as error:
+                raise StoreUnavailable(f"Копия {target} не пишется: {error}") from None
         target.chmod(0o600)
 
     def deliveries(
@@ -215,14 +219,20 @@ class Archive:
         return float(row["received_at"]) if row else None
 
     def first_heard(self, exchange: str) -> float | None:
-        """When this exchange's hook first said something that is still kept (unix time)."""
+        """Since when this exchange's hook tells us, by what is still kept (unix time).
+
+        The time of the first call that it told, or of its telling; a call told a week late is no sign.
+        """
         with self._open() as db:
             row = db.session.execute(
-                "SELECT received_at FROM event WHERE exchange = :exchange AND recovered = 0"
+                "SELECT received_at, time_s FROM event WHERE exchange = :exchange AND recovered = 0"
                 " ORDER BY received_at LIMIT 1",
                 {"exchange": exchange},
             ).fetchone()
-        return float(row["received_at"]) if row else None
+        if row is None:
+            return None
+        said, received = row["time_s"], float(row["received_at"])
+        return float(said) if said is not None and received - LATE_S < said < received else received
 
     def last_polled(self) -> dict[str, float]:
         """Infobase -> when its mailbox was last asked (unix time)."""

@@ -7,6 +7,7 @@ sent at most `RINGS_PER_S` times a second; whoever misses it looks by itself wit
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import psycopg
@@ -19,6 +20,7 @@ CHANNEL = "vpbx_1c_bridge"
 RINGS_PER_S = 20
 MAX_NAMES = 100  # a payload is at most 8000 bytes; an empty list wakes for everything
 RECONNECT_S = 1.0
+COMPLAIN_EVERY_S = 60.0
 LOOK_S = 1.0  # how soon a bell that is being closed notices
 
 
@@ -32,6 +34,7 @@ class PostgresBell:
         self._wanted = threading.Event()
         self._stopping = threading.Event()
         self._guard = threading.Lock()
+        self._complained_at = -COMPLAIN_EVERY_S
         self._threads: list[threading.Thread] = []
         self._spawn(self._send, "bell-ringer")
 
@@ -48,6 +51,14 @@ class PostgresBell:
         self._wanted.set()
         for thread in self._threads:
             thread.join()
+
+    def _complain(self, error: BaseException) -> None:
+        """Once a minute: a server may be away all night."""
+        with self._guard:
+            if time.monotonic() - self._complained_at < COMPLAIN_EVERY_S:
+                return
+            self._complained_at = time.monotonic()
+        log.warning("bell_lost", reason=said(error))
 
     def _spawn(self, work: Callable[[], None], name: str) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -68,7 +79,7 @@ class PostgresBell:
                 connection = connection or connect(self._address)
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
             except (psycopg.Error, StoreUnavailable) as error:  # the others look by themselves
-                log.warning("bell_lost", reason=said(error))
+                self._complain(error)
                 if connection:
                     connection.close()
                 connection = None
@@ -89,5 +100,5 @@ class PostgresBell:
                             if rung["from"] != self._name:
                                 heard(rung["for"])
             except (psycopg.Error, StoreUnavailable) as error:
-                log.warning("bell_lost", reason=said(error))
+                self._complain(error)
                 self._stopping.wait(RECONNECT_S)

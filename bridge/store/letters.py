@@ -18,25 +18,41 @@ TAKEN = Ending(DeliveryState.DELIVERED, "забрано из ящика", "done"
 def acknowledge(db: Session, infobase: str, reader: Subscriber | None, after_id: int, now: float) -> int:
     """See `core.ports.Mailbox.acknowledge`."""
     who = {"infobase": infobase, "reader": _name(reader), "now": now}
+    given = db.execute(sql.TAIL, who).fetchone()
+    tail = int(given["tail"]) if given else 0
     known = db.execute(sql.CURSOR, who).fetchone()
-    cursor = known["after_id"] if known else 0
-    tail = db.execute(sql.TAIL, who).fetchone()
-    if after_id == 0 or after_id > (tail["tail"] if tail else 0):
+    cursor = int(known["after_id"]) if known else _beginning(db, who, tail)
+    if after_id == 0 or after_id > tail:
         db.execute(sql.MOVE_CURSOR, who | {"after_id": cursor})
-        return int(cursor)
-    since = min(cursor, after_id)
+        return cursor
+    since = min(cursor, after_id) if known else 0
+    polled_at = known["polled_at"] if known else 0.0
     while True:
-        found = db.execute(
-            sql.WAITING_LETTERS, who | {"since": since, "after_id": after_id, "limit": BATCH}
-        ).fetchall()
+        facts = {"since": since, "after_id": after_id, "limit": BATCH, "polled_at": polled_at}
+        found = db.execute(sql.WAITING_LETTERS, who | facts).fetchall()
         for row in found:
             if _addressed(reader, row):
-                moves.end(db, row["id"], row["lane_id"], TAKEN, now)
+                moves.end(db, row["id"], row["lane_id"], _fate(row, polled_at), now)
         if len(found) < BATCH:
             break
         since = found[-1]["mail_seq"]
     db.execute(sql.MOVE_CURSOR, who | {"after_id": after_id})
     return after_id
+
+
+def _beginning(db: Session, who: dict[str, Any], tail: int) -> int:
+    """Where a reader begins that was never here: with what nobody has taken yet, not with all the past."""
+    waiting = db.execute(sql.FIRST_WAITING, who).fetchone()
+    return int(waiting["mail_seq"]) - 1 if waiting else tail
+
+
+def _fate(row: Row, polled_at: float) -> Ending:
+    """What became of a letter that its reader has gone past: a card that was stale by then was not given."""
+    if row["purpose"] == Purpose.POPUP and row["was_over"]:
+        return Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")
+    if row["purpose"] == Purpose.POPUP and row["expires_at"] <= polled_at:
+        return Ending(DeliveryState.EXPIRED, "срок жизни истёк")
+    return TAKEN
 
 
 def look(

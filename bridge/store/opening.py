@@ -10,6 +10,8 @@ from bridge.store.engine import Store
 from bridge.store.postgres import LEASE_S, PostgresStore
 from bridge.store.sqlite import SqliteStore
 
+MARGIN_S = 5.0  # a lease is longer than an attempt by so much
+
 __all__ = ["Store", "bell_of", "is_server", "migrate", "open_store", "place_of", "weakness_of"]
 
 
@@ -19,7 +21,7 @@ def is_server(address: str) -> bool:
 
 
 def open_store(
-    address: str, *, owner: bool = True, tells: bool | None = None, longest_attempt_s: float = LEASE_S / 2
+    address: str, *, owner: bool = True, tells: bool | None = None, longest_attempt_s: float = 0.0
 ) -> Store:
     """The store of a bridge.
 
@@ -33,7 +35,7 @@ def open_store(
         StoreUnavailable: it cannot be opened, or another bridge has the file.
     """
     if is_server(address):
-        return PostgresStore(address, lease_s=max(LEASE_S, 2 * longest_attempt_s))
+        return PostgresStore(address, lease_s=max(LEASE_S, longest_attempt_s + MARGIN_S))
     return SqliteStore(Path(address), owner=owner, tells=tells)
 
 

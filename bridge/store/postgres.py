@@ -46,6 +46,10 @@ UPDATE dial SET ended_at = :now, status = 'FAIL', code = :unknown, message = :me
  WHERE status = '' AND NOT EXISTS (
    SELECT 1 FROM post p WHERE p.name = 'process:' || dial.owner AND p.lease_until > clock_timestamp())
 """
+# A row for each process that ever ran would pile up.
+FORGET_PROCESSES = """
+DELETE FROM post WHERE name LIKE 'process:%' AND lease_until < clock_timestamp() - interval '1 hour'
+"""
 
 
 class PostgresDatabase:
@@ -87,6 +91,7 @@ class PostgresDatabase:
         try:
             self._set_clock()
             self._posts = Posts(self._pool, self.owner, lease_s=lease_s, beat=self._beat)
+            self.write(lambda db: db.execute(FORGET_PROCESSES).rowcount)
             self._posts.hold(f"process:{self.owner}")
             self._beat()
         except BaseException:

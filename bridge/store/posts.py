@@ -47,8 +47,8 @@ class Posts:
     """The posts of one process.
 
     Args:
-        lease_s: at least twice as long as one attempt to tell 1C may take: an attempt is begun only
-            while half of the lease is left, so it ends before the lease does.
+        lease_s: longer than one attempt to tell 1C may take. It is renewed during the attempt, too; an
+            attempt is begun only while half of it is left, should the database go away meanwhile.
         beat: called with each renewal (the store's clock is set by it).
     """
 

@@ -180,7 +180,11 @@ LOOK_DIAL = "SELECT id, status, message, code, call_id FROM dial WHERE id = :id"
 
 # --- the mailbox ---------------------------------------------------------------------------------
 TAIL = "SELECT tail FROM mailbox WHERE infobase = :infobase"
-CURSOR = "SELECT after_id FROM mail_cursor WHERE infobase = :infobase AND reader = :reader"
+CURSOR = "SELECT after_id, polled_at FROM mail_cursor WHERE infobase = :infobase AND reader = :reader"
+FIRST_WAITING = """
+SELECT mail_seq FROM delivery
+ WHERE infobase = :infobase AND state = 'queued' AND mail_seq IS NOT NULL ORDER BY mail_seq LIMIT 1
+"""
 MOVE_CURSOR = """
 INSERT INTO mail_cursor (infobase, reader, after_id, polled_at) VALUES (:infobase, :reader, :after_id, :now)
 ON CONFLICT (infobase, reader) DO UPDATE SET after_id = excluded.after_id, polled_at = excluded.polled_at
@@ -195,8 +199,13 @@ SELECT d.id, d.lane_id, d.mail_seq, d.purpose, d.state, d.created_at, d.expires_
  WHERE d.infobase = :infobase AND d.mail_seq > :after_id
  ORDER BY d.mail_seq LIMIT :limit
 """  # noqa: S608 - put together from constants
+# `was_over`: the end of the call was known already when the reader was last here.
 WAITING_LETTERS = """
-SELECT d.id, d.lane_id, d.mail_seq, e.user_key, e.from_number, e.to_number
+SELECT d.id, d.lane_id, d.mail_seq, d.purpose, d.created_at, d.expires_at, e.user_key, e.from_number,
+       e.to_number,
+       EXISTS (SELECT 1 FROM delivery f
+                WHERE f.lane_id = d.lane_id AND f.position_rank >= 4
+                  AND f.position_time >= d.position_time AND f.created_at <= :polled_at) AS was_over
   FROM delivery d JOIN event e ON e.id = d.event_id
  WHERE d.infobase = :infobase AND d.state = 'queued' AND d.mail_seq > :since AND d.mail_seq <= :after_id
  ORDER BY d.mail_seq LIMIT :limit

@@ -169,10 +169,7 @@ def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
 
 def open_for(settings: Settings, *, owner: bool = True, tells: bool | None = None) -> Store:
     """The store that these settings name; see `open_store`."""
-    attempts_s = [
-        2 * (one.connect_s + one.timeout_s)  # twice: 1C may have forgotten our session
-        for one in settings.infobase.values()
-    ]
+    attempts_s = [one.connect_s + one.timeout_s for one in settings.infobase.values()]
     return open_store(
         settings.server.database,
         owner=owner,

@@ -9,7 +9,7 @@ from datetime import datetime
 from bridge import __version__, observe
 from bridge.core.breaker import Breaker
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
-from bridge.core.errors import UnknownRecord
+from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.numbers import mask
 from bridge.core.ports import Collected, DialLog, Exchange, HookRequest
 from bridge.flows.collect import NO_MAILBOX, collect
@@ -182,6 +182,16 @@ class Entrances:
     def look(self) -> None:
         """How much waits and who cannot hear, for whoever reads the figures now."""
         self.figures.lost.set(observe.lost_lines)
+        for name, breaker in self.breakers().items():
+            self.figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
+        try:
+            self._look_into_the_store()
+        except StoreUnavailable:  # the figures are needed most when something is broken
+            self.figures.store_up.set(0)
+        else:
+            self.figures.store_up.set(1)
+
+    def _look_into_the_store(self) -> None:
         archive = Archive(self.settings.server.database)
         depths = {depth.infobase: depth for depth in archive.depths()}
         now = time.time()
@@ -190,8 +200,6 @@ class Entrances:
             oldest_s = max(0.0, now - depth.oldest_at) if depth else 0.0
             self.figures.waiting.labels(name).set(depth.waiting if depth else 0)
             self.figures.oldest_seconds.labels(name).set(oldest_s)
-        for name, breaker in self.breakers().items():
-            self.figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
         for name, polled_at in archive.last_polled().items():
             self.figures.mailbox_polled_seconds.labels(name).set(max(0.0, now - polled_at))
 

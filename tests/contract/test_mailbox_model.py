@@ -48,6 +48,7 @@ class Letter:
     id: int
     call: str
     state: CallState
+    came_at: float
     expires_at: float
     life: DeliveryState = DeliveryState.QUEUED
 
@@ -77,7 +78,9 @@ class MailboxAgainstModel(RuleBasedStateMachine):
         self.stand = type(self).make_stand(self.folder / "base")
         self.letters: list[Letter] = []
         self.seen: set[tuple[str, CallState]] = set()
-        self.cursors = dict.fromkeys(READERS, 0)
+        self.cursors: dict[str, int] = {}  # of those who were here
+        self.began: dict[str, int] = {}  # where each began: with what nobody had taken by then
+        self.polled: dict[str, float] = {}
         self.clients = {name: Client() for name in READERS}
         self.crashes = 0
 
@@ -94,7 +97,11 @@ class MailboxAgainstModel(RuleBasedStateMachine):
         while self.keeps(name, limit=2).more:
             pass
         self.keeps(name, limit=100)
-        facts = {one.id for one in self.letters if not one.popup and one.is_for(READERS[name])}
+        facts = {
+            one.id
+            for one in self.letters
+            if not one.popup and one.is_for(READERS[name]) and one.id > self.began[name]
+        }
         assert facts <= set(client.kept), "a letter was lost"
 
     @property
@@ -132,7 +139,7 @@ class MailboxAgainstModel(RuleBasedStateMachine):
         assert (receipt.duplicate_of is not None) == (event in self.seen)
         if event not in self.seen:
             self.seen.add(event)
-            self.letters.append(Letter(self.tail + 1, call, state, self.now + lifetime_s))
+            self.letters.append(Letter(self.tail + 1, call, state, self.now, self.now + lifetime_s))
 
     @rule(name=st.sampled_from(list(READERS)), limit=LIMITS)
     def a_client_polls_and_keeps_the_answer(self, name: str, limit: int) -> None:
@@ -169,11 +176,15 @@ class MailboxAgainstModel(RuleBasedStateMachine):
     def polls(self, name: str, after_id: int, limit: int) -> Collected:
         reader = READERS[name]
         start = counted(self.stand.store.acknowledge(BOX, reader, after_id=written(after_id)))
+        if name not in self.cursors:
+            waiting = [one.id for one in self.letters if one.life is DeliveryState.QUEUED]
+            self.cursors[name] = self.began[name] = waiting[0] - 1 if waiting else self.tail
         if 0 < after_id <= self.tail:
             self.cursors[name] = after_id
             for one in self.letters[:after_id]:
                 if one.is_for(reader) and one.life is DeliveryState.QUEUED:
-                    one.life = DeliveryState.DELIVERED
+                    one.life = self.fate(one, self.polled.get(name, 0.0))
+        self.polled[name] = self.now
         assert start == self.cursors[name]
         found = self.reads(BOX, reader, start, limit)
         due = [one for one in self.letters[start:] if one.is_for(reader) and self.worth_giving(one)]
@@ -190,6 +201,15 @@ class MailboxAgainstModel(RuleBasedStateMachine):
         found = self.stand.store.letters(box, reader, after_id=written(after_id), limit=limit)
         letters = [replace(one, id=counted(one.id)) for one in found.letters]
         return replace(found, letters=letters, last_id=counted(found.last_id))
+
+    def fate(self, one: Letter, polled_at: float) -> DeliveryState:
+        """A card that was stale when its reader was last here was not given to him."""
+        ended = [end for end in self.letters if (end.call, end.state) == (one.call, S.END)]
+        if one.popup and any(end.came_at <= polled_at for end in ended):
+            return DeliveryState.SUPERSEDED
+        if one.popup and one.expires_at <= polled_at:
+            return DeliveryState.EXPIRED
+        return DeliveryState.DELIVERED
 
     def worth_giving(self, one: Letter) -> bool:
         return not one.popup or (one.expires_at > self.now and (one.call, S.END) not in self.seen)

@@ -316,10 +316,11 @@ def test_a_long_backlog_is_given_in_parts_that_say_so(tmp_path: Path) -> None:
 # --- who reads ----------------------------------------------------------------------------------
 def test_each_subscriber_has_his_own_letters_and_his_own_place(tmp_path: Path) -> None:
     with bridge(tmp_path) as here:
-        call(here, "of-anna", ("START", "END"))
-        call(here, "of-petr", ("START", "END"), to="102", userkey=PETR.key)
         anna, petr, everybody = Reader(here.url), Reader(here.url, RUSSIAN), Reader(here.url)
         with reading(anna, petr, everybody):
+            assert told(everybody.poll()) == []
+            call(here, "of-anna", ("START", "END"))
+            call(here, "of-petr", ("START", "END"), to="102", userkey=PETR.key)
             found = anna.poll("101")
             assert told(found) == [("of-anna", "START"), ("of-anna", "END")]
             assert found.LastId == before(here) + 4, "past the letters for others"
@@ -328,11 +329,37 @@ def test_each_subscriber_has_his_own_letters_and_his_own_place(tmp_path: Path) -
             assert len(everybody.poll().Event) == 4
 
 
-def test_a_card_is_given_to_its_subscriber_though_another_reader_took_it(tmp_path: Path) -> None:
+def test_a_new_reader_begins_with_what_nobody_has_taken(tmp_path: Path) -> None:
+    """Not with half a year of what others have read long ago."""
     with bridge(tmp_path) as here:
-        call(here, "call-1", ("PREANSWER",))
         anna, everybody = Reader(here.url), Reader(here.url)
         with reading(anna, everybody):
+            call(here, "read", ("START", "END"))
+            everybody.poll()
+            everybody.poll()
+            call(here, "new", ("START", "END"))
+            assert told(anna.poll("101")) == [("new", "START"), ("new", "END")]
+
+
+def test_a_card_that_was_never_given_is_not_said_to_be(tmp_path: Path) -> None:
+    with bridge(tmp_path) as here:
+        reader = Reader(here.url)
+        with reading(reader):
+            reader.poll()
+            call(here, "call-1")
+            assert told(reader.poll()) == [("call-1", state) for state in FACTS]
+            reader.poll()
+        lives = {stored.event.state: one.state for one, stored in here.archive().deliveries()}
+    assert lives["PREANSWER"] is DeliveryState.SUPERSEDED
+    assert {lives[state] for state in FACTS} == {DeliveryState.DELIVERED}
+
+
+def test_a_card_is_given_to_its_subscriber_though_another_reader_took_it(tmp_path: Path) -> None:
+    with bridge(tmp_path) as here:
+        anna, everybody = Reader(here.url), Reader(here.url)
+        with reading(anna, everybody):
+            assert told(anna.poll("101")) == []
+            call(here, "call-1", ("PREANSWER",))
             assert told(everybody.poll()) == [("call-1", "PREANSWER")]
             assert told(everybody.poll()) == []  # acknowledged
             assert told(anna.poll("101")) == [("call-1", "PREANSWER")]

@@ -135,7 +135,10 @@ def test_what_the_hook_lost_is_told_to_1c_exactly_and_once(tmp_path: Path, optio
         assert {one["uuid"] for one in before} == set(kept)
         settings = written(here, tmp_path)
         done = reconcile(settings, "--date", DAY)
-        assert (done.exit_code, done.output) == (0, f"main, {DAY}: в АТС 18, в мосте 12, добавлено 6\n")
+        assert (done.exit_code, done.output) == (
+            0,
+            f"main, {DAY}: в АТС 18, из них в мосте 12, добавлено 6\n",
+        )
 
         assert eventually(lambda: len(told(here)) == len(before) + 6)
         added = told(here)[len(before) :]
@@ -159,7 +162,7 @@ def test_what_the_hook_lost_is_told_to_1c_exactly_and_once(tmp_path: Path, optio
         assert TOKEN not in json.dumps(added)
 
         again = reconcile(settings, "--date", DAY)
-        assert again.output == f"main, {DAY}: в АТС 18, в мосте 18, добавлено 0\n"
+        assert again.output == f"main, {DAY}: в АТС 18, из них в мосте 18, добавлено 0\n"
         assert eventually(lambda: quiet(here))
         assert len(told(here)) == len(before) + 6
 
@@ -290,7 +293,10 @@ def test_by_default_yesterday_and_today_of_every_exchange_that_has_a_journal(tmp
         said = reconcile(settings).output.splitlines()
         after = datetime.now(ZoneInfo(ZONE)).date()  # another one at midnight
         assert said in [
-            [f"main, {day}: в АТС 0, в мосте 0, добавлено 0" for day in (today - timedelta(days=1), today)]
+            [
+                f"main, {day}: в АТС 0, из них в мосте 0, добавлено 0"
+                for day in (today - timedelta(days=1), today)
+            ]
             for today in (before, after)
         ]
         assert len(reconcile(settings, "--days", "5", "--exchange", "main").output.splitlines()) == 5

@@ -18,6 +18,7 @@ from lxml import etree
 
 from bridge.core.errors import JournalRefused
 from bridge.core.ports import JournalCall, JournalDay
+from bridge.foreign_xml import safe_parser
 from bridge.vpbx.mobilon.codes import direction_of
 from bridge.vpbx.mobilon.hook import JSON_MEDIA
 from bridge.vpbx.reading import clean, decode_json

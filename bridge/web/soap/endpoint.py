@@ -130,7 +130,8 @@ def _guarded(name: str, handler: Handler) -> Handler:
     def guarded(infobase: str, arguments: Mapping[str, Any]) -> Any:
         try:
             return handler(infobase, arguments)
-        except Fault:
+        except Fault as error:
+            log.info("soap_refused", operation=name, infobase=infobase, reason=error.faultstring)
             raise
         except StoreUnavailable as error:
             log.error("soap_store_unavailable", operation=name, infobase=infobase, reason=str(error))

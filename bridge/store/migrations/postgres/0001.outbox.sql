@@ -66,6 +66,8 @@ CREATE INDEX delivery_final ON delivery (lane_id) WHERE state = 'delivered' AND 
 CREATE INDEX delivery_trouble ON delivery (state, id) WHERE state IN ('dead', 'expired');
 CREATE INDEX delivery_lane ON delivery (lane_id);
 CREATE UNIQUE INDEX delivery_mail ON delivery (infobase, mail_seq) WHERE mail_seq IS NOT NULL;
+CREATE INDEX delivery_mail_waiting ON delivery (infobase, mail_seq)
+    WHERE state = 'queued' AND mail_seq IS NOT NULL;
 
 CREATE TABLE attempt (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,6 +1,7 @@
 DROP TABLE reconciliation;
 DROP TABLE mail_cursor;
 DROP TABLE mailbox;
+DROP INDEX delivery_mail_waiting;
 DROP INDEX delivery_mail;
 DROP INDEX delivery_lane;
 ALTER TABLE delivery DROP COLUMN mail_seq;

@@ -12,6 +12,8 @@ ALTER TABLE dial ADD COLUMN owner TEXT NOT NULL DEFAULT ''; -- the process that 
 ALTER TABLE delivery ADD COLUMN mail_seq INTEGER; -- its number in the infobase's mailbox; NULL: 1C is called
 CREATE INDEX delivery_lane ON delivery (lane_id);
 CREATE UNIQUE INDEX delivery_mail ON delivery (infobase, mail_seq) WHERE mail_seq IS NOT NULL;
+CREATE INDEX delivery_mail_waiting ON delivery (infobase, mail_seq)
+    WHERE state = 'queued' AND mail_seq IS NOT NULL;
 
 CREATE TABLE mailbox (
     infobase TEXT PRIMARY KEY,
