@@ -50,7 +50,7 @@ def reconcile(
     Args:
         day: `YYYY-MM-DD` of the exchange's own time zone.
         lag_s: calls that ended later than so long ago are left for the next time.
-        since_s: calls that ended before are none of ours (unix time).
+        since_s: calls that ended before are none of ours (unix time), unless the hook told of them.
 
     Raises:
         JournalRefused: nothing was changed.
@@ -63,10 +63,12 @@ def reconcile(
             f"Времена в журнале АТС и в её веб-хуке расходятся на {shift_s / 3600:+g} ч: "
             "проверьте timezone в настройках ВАТС; ничего не добавлено"
         )
-    missing = _missing(told.calls, recognised(told.calls, heard))
+    known_as = recognised(told.calls, heard)
+    ours = {call.call_id for call in known_as.values()}
+    missing = _missing(told.calls, known_as)
     added, too_fresh, too_old, hints = 0, 0, 0, set[str]()
     for call_id, call in missing.items():
-        if _ended_s(call) < since_s:
+        if call_id not in ours and _ended_s(call) < since_s:
             too_old += 1
             continue
         if _ended_s(call) > now_s - lag_s:

@@ -218,7 +218,10 @@ def test_an_infobase_of_cards_is_told_nothing_late(tmp_path: Path) -> None:
     with world(tmp_path, contract="vats", url="http://127.0.0.1:9/ws/VATS") as here:
         here.exchange.options = replace(here.exchange.options, journal_zone=ZONE)
         ring(here.exchange, 11, "answered", 1, told=False)
-        done = reconcile(written(here, tmp_path, contract="vats"), "--date", DAY)
+        settings = written(here, tmp_path, contract="vats")
+        done = reconcile(settings, "--date", DAY)
+        assert "добавлено 0, раньше моста 1 (добавить и их: --older)" in done.output
+        done = reconcile(settings, "--date", DAY, "--older")
         assert "добавлено 1" in done.output
         assert here.archive().deliveries() == []
         ((_, stored),) = here.archive().events()
