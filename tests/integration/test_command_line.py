@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from bridge.core.delivery import Done, GaveUp, Verdict
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.sqlite import SqliteStore
+from support.stand import journal, said
 from support.world import ANNA, free_port
 
 BRIDGE = [sys.executable, "-m", "bridge"]
@@ -366,3 +369,64 @@ def test_the_doctor_tells_of_what_is_stuck(tmp_path: Path) -> None:
                     break
     assert "разобрать вручную: 1" in said
     assert "events replay --dead --infobase buh" in said
+
+
+def filled(folder: Path, states: dict[str, Verdict]) -> None:
+    """A base with an event for each call, that ended so; and settings for it."""
+    (folder / "bridge.toml").write_text(
+        '[exchange.main]\nhook_secret = "AAAAAAAAAAAAAAAAAAAAAAAA"\n'
+        '[infobase.buh]\nexchange = "main"\ncontract = "vatscalls"\nurl = "http://127.0.0.1:9/ws/VATScalls"\n',
+        encoding="utf-8",
+    )
+    store = SqliteStore(folder / "bridge.db")
+    for call, verdict in states.items():
+        store.accept(said(call), [journal()], merge_s=5)
+        claim = store.claim("buh")
+        assert claim is not None
+        store.settle(claim, verdict)
+    store.close()
+
+
+def test_numbers_and_a_selection_are_not_mixed(tmp_path: Path) -> None:
+    """`replay 1 --delivered` would read as «this one, though delivered» and send the whole base again."""
+    filled(tmp_path, {"a": Done("1"), "b": Done("1")})
+    both = run(tmp_path, "events", "replay", "1", "--delivered", "--yes")
+    neither = run(tmp_path, "events", "replay")
+    for refused in (both, neither):
+        assert refused.returncode == 2
+        assert "или номера доставок, или отбор" in refused.stderr
+    assert "2 из 2" in run(tmp_path, "events", "replay", "--delivered", "--yes").stdout
+
+
+def test_what_1c_has_taken_is_sent_again_only_after_a_yes(tmp_path: Path) -> None:
+    filled(tmp_path, {"a": Done("1"), "b": GaveUp("яд")})
+    asked = run(tmp_path, "events", "replay", "--delivered")
+    assert asked.returncode != 0
+    assert "отправить ещё раз 1?" in asked.stdout + asked.stderr
+    assert "доставлено" in run(tmp_path, "events", "list").stdout
+    assert "1 из 1" in run(tmp_path, "events", "replay", "--dead", "--since", "2020-01-01").stdout
+    assert "0 из 0" in run(tmp_path, "events", "replay", "--dead", "--until", "2020-01-01 10:00").stdout
+
+
+def test_purge_asks_and_keeps_what_is_new(tmp_path: Path) -> None:
+    filled(tmp_path, {"a": Done("1")})
+    assert run(tmp_path, "events", "purge", "--older-than", "1").returncode != 0
+    assert "Удалено событий: 0" in run(tmp_path, "events", "purge", "--older-than", "1", "--yes").stdout
+
+
+def test_check_goes_on_when_the_database_is_away_and_tells_no_password(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(
+        '[server]\ndatabase = "postgresql://bridge:geheim-parol@127.0.0.1:9/bridge"\n'
+        '[exchange.main]\nbase_url = "http://127.0.0.1:9"\nhook_secret = "AAAAAAAAAAAAAAAAAAAAAAAA"\n'
+        '[infobase.buh]\nexchange = "main"\n',
+        encoding="utf-8",
+    )
+    done = run(tmp_path, "check")
+    assert done.returncode == 2
+    assert "PostgreSQL 127.0.0.1:9/bridge" in done.stdout
+    assert "1С buh" in done.stdout, "the rest is looked at, too"
+    for command in (["check", "--json"], ["serve"], ["events", "list"], ["migrate"], ["backup", "x.db"]):
+        done = run(tmp_path, *command)
+        assert done.returncode == 2
+        assert "geheim" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
