@@ -7,6 +7,7 @@ store only when something of it is due, so a thousand silent ones cost nothing.
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Worker:
     ) -> None:
         self._outbox = outbox
         self._targets = dict(targets)
+        self._order = deque(targets)
         self._figures = figures
         self._dice = dice
         self._paces = {name: _Pace() for name in targets}
@@ -100,10 +102,12 @@ class Worker:
         last_expiry = 0.0
         while not self._stopping.is_set():
             try:
+                wait_s = self._look_round()
                 if time.monotonic() - last_expiry >= TICK_S:
-                    last_expiry = time.monotonic()
-                    self._expire()
-                wait_s = min([TICK_S, *(self._look(name) for name in self._targets)])
+                    try:
+                        self._expire()
+                    finally:
+                        last_expiry = time.monotonic()
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
                 wait_s = STORE_RETRY_S
@@ -114,6 +118,15 @@ class Worker:
                 if not self._hinted:
                     self._changed.wait(wait_s)
                 self._hinted = False
+
+    def _look_round(self) -> float:
+        """Look at everybody. One on whom the store fails ends the round and is the last of the next."""
+        wait_s = TICK_S
+        for _ in range(len(self._order)):
+            name = self._order[0]
+            self._order.rotate(-1)
+            wait_s = min(wait_s, self._look(name))
+        return wait_s
 
     def _expire(self) -> None:
         if ended := self._outbox.expire():

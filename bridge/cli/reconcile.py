@@ -63,7 +63,7 @@ def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int |
         for name in chosen:
             for day in [date.date().isoformat()] if date else healer.days(name, days or OVERLAP_DAYS):
                 first_at = 0.0 if older else archive.first_heard(name)
-                since_s = NEVER_S if first_at is None else first_at
+                since_s = max(NEVER_S if first_at is None else first_at, healer.forgotten_s())
                 done = healer.reconcile_day(name, day, since_s=since_s)
                 click.echo(_report(name, done, settings.exchange[name].reconcile_lag_s))
     finally:

@@ -8,10 +8,12 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -45,15 +47,24 @@ def _path(value: Path) -> Path:
     return value
 
 
+def _conninfo(address: str) -> dict[str, Any]:
+    """The parts of an address of PostgreSQL as its own library reads it; {} when it cannot."""
+    try:
+        return dict(conninfo_to_dict(address))
+    except ProgrammingError:
+        return {}
+
+
 def _database(value: str) -> str:
     if value.startswith(("postgres://", "postgresql://")):
-        parts = urlsplit(value)
-        if value.count("@") > 1 or "#" in value or "?" in parts.query or "@" in parts.path + parts.query:
+        facts = _conninfo(value)
+        spoilt = any("@" in str(facts.get(name, "")) for name in ("host", "port", "dbname"))
+        if not facts or spoilt or value.count("@") > 1 or "#" in value or " " in value:
             raise ValueError(
-                "в имени или пароле PostgreSQL знаки @ / # ? : пишутся как %40 %2F %23 %3F %3A; "
-                "вид адреса: postgresql://bridge:пароль@127.0.0.1:5432/bridge"
+                "адрес PostgreSQL не читается: в имени и пароле знаки @ / # ? : % [ ] и пробел пишутся как "
+                "%40 %2F %23 %3F %3A %25 %5B %5D %20; вид адреса: postgresql://bridge:пароль@127.0.0.1:5432/bridge"
             )
-        if not parts.path.strip("/"):
+        if not facts.get("dbname"):
             raise ValueError("нет имени базы: нужно postgresql://bridge:пароль@127.0.0.1:5432/bridge")
         return value
     if "://" in value or not value.strip():
@@ -294,8 +305,8 @@ class Settings(BaseSettings):
         """Every secret in the settings, for the log to hide."""
         found: list[str] = []
         _collect(self, found)
-        if password := urlsplit(self.server.database).password:
-            found += [password, unquote(password)]
+        if "://" in self.server.database and (password := _conninfo(self.server.database).get("password")):
+            found += [str(password), quote(str(password), safe="")]
         return found
 
 

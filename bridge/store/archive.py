@@ -25,7 +25,6 @@ from bridge.store.session import Session
 DEFAULT_LIFETIME_S = 24 * 3600.0
 REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
 LATE_S = 2 * 24 * 3600.0  # a hook that comes so late is told of by nobody
-REPLAY_BATCH = 50  # one transaction; the running bridge waits no longer for the lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,11 +289,10 @@ class Archive:
                 raise UnknownRecord(f"Нет доставок: {', '.join(unknown)}. Ничего не отправлено")
             again = REPLAYED | {DeliveryState.DELIVERED} if delivered else REPLAYED
             wanted = [row for _, row in chosen if row["state"] in again]
-            for first in range(0, len(wanted), REPLAY_BATCH):
-                with db.transaction():
-                    for row in wanted[first : first + REPLAY_BATCH]:
-                        lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
-                        moved += moves.requeue(db.session, row, self._clock(), lifetime_s)
+            for row in wanted:
+                lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
+                with db.transaction():  # one lane at a time: two would wait for an intake that waits for us
+                    moved += moves.requeue(db.session, row, self._clock(), lifetime_s)
         return moved
 
     def chosen(self, selection: Selection) -> list[int]:

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import psycopg
 
@@ -96,9 +97,18 @@ class PostgresBell:
                     heard([])  # whatever was rung while nobody listened
                     while not self._stopping.is_set():
                         for notice in connection.notifies(timeout=LOOK_S, stop_after=1):
-                            rung = json.loads(notice.payload)
-                            if rung["from"] != self._name:
+                            rung = _read(notice.payload)
+                            if rung is not None and rung["from"] != self._name:
                                 heard(rung["for"])
             except (psycopg.Error, StoreUnavailable) as error:
                 self._complain(error)
                 self._stopping.wait(RECONNECT_S)
+
+
+def _read(payload: str) -> dict[str, Any] | None:
+    """What a bell of ours sent; None when somebody else used the channel."""
+    try:
+        rung = json.loads(payload)
+    except ValueError:
+        return None
+    return rung if isinstance(rung, dict) and {"from", "for"} <= rung.keys() else None

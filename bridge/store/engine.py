@@ -21,6 +21,7 @@ from bridge.store.moves import Ending
 from bridge.store.session import Database, Row, Session, T
 
 EXPIRE_BATCH = 500
+LANES_PER_CLAIM = 20  # looked at in one go; then the other infobases have their turn
 LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
 HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
 
@@ -51,7 +52,10 @@ class Store:
 
     # --- claiming --------------------------------------------------------------------------------
     def claim(self, infobase: str) -> Claim | None:
-        while (lane_id := self._lease(infobase)) is not None:
+        for _ in range(LANES_PER_CLAIM):
+            lane_id = self._lease(infobase)
+            if lane_id is None:
+                return None
             claimed = False
             try:
                 epoch = self._db.hold(infobase)
@@ -166,8 +170,8 @@ class Store:
         now = self._clock()
         facts = {
             "infobase": infobase,
-            "subscriber": subscriber,
-            "number": number,
+            "subscriber": rows.storable(subscriber),
+            "number": rows.storable(number),
             "now": now,
             "owner": self._owner,
         }
@@ -178,12 +182,16 @@ class Store:
             "unknown": int(CallCode.OUTCOME_UNKNOWN),
         }
 
+        begun: set[int] = set()  # by an earlier run of this work, whose commit was not answered
+
         def work(db: Session) -> DialRecord:
-            db.lock_ring(infobase, f"{subscriber}|{number}")
+            db.lock_ring(infobase, f"{facts['subscriber']}|{facts['number']}")
             recent = db.execute(sql.RECENT_DIAL, window).fetchone()
             if recent:
-                return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=False)
+                ours = bool(self._owner) and recent["id"] in begun
+                return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=ours)
             dial_id = db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"]
+            begun.add(dial_id)
             return DialRecord(id=dial_id, result=None, fresh=True)
 
         return self._write(work)
@@ -205,8 +213,15 @@ class Store:
 
     # --- the mailbox -----------------------------------------------------------------------------
     def acknowledge(self, infobase: str, reader: Subscriber | None, *, after_id: int) -> int:
-        now = self._clock()
-        return self._write(lambda db: letters.acknowledge(db, infobase, reader, after_id, now))
+        now, step = self._clock(), letters.Step()
+        while not step.done:  # a transaction for each batch: it holds the lanes of all its letters
+            before = step
+            step = self._write(
+                lambda db, so_far=before: letters.acknowledge(  # type: ignore[misc]
+                    db, infobase, reader, after_id=after_id, now=now, so_far=so_far
+                )
+            )
+        return step.place
 
     def letters(self, infobase: str, reader: Subscriber | None, *, after_id: int, limit: int) -> Collected:
         return letters.look(self._read, infobase, reader, after_id=after_id, limit=limit, now=self._clock())

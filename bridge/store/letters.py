@@ -1,6 +1,7 @@
 """The mailbox of an infobase: what a reader is given, and what it has acknowledged."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.core.calls import Subscriber
@@ -15,29 +16,41 @@ BATCH = 500  # letters looked through, or acknowledged, in one go
 TAKEN = Ending(DeliveryState.DELIVERED, "забрано из ящика", "done")
 
 
-def acknowledge(db: Session, infobase: str, reader: Subscriber | None, after_id: int, now: float) -> int:
-    """See `core.ports.Mailbox.acknowledge`."""
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """How far an acknowledgement has come. Each step is durable; a lost one is repeated by the next poll."""
+
+    done: bool = False
+    place: int = 0  # when done: the number to read on from
+    since: int | None = None  # letters up to here are dealt with
+    polled_at: float = 0.0  # when the reader was last here, before this poll
+
+
+def acknowledge(
+    db: Session, infobase: str, reader: Subscriber | None, *, after_id: int, now: float, so_far: Step
+) -> Step:
+    """One step of `core.ports.Mailbox.acknowledge`: at most `BATCH` letters."""
     who = {"infobase": infobase, "reader": _name(reader), "now": now}
-    given = db.execute(sql.TAIL, who).fetchone()
-    tail = int(given["tail"]) if given else 0
-    known = db.execute(sql.CURSOR, who).fetchone()
-    cursor = int(known["after_id"]) if known else _beginning(db, who, tail)
-    if after_id == 0 or after_id > tail:
-        db.execute(sql.MOVE_CURSOR, who | {"after_id": cursor})
-        return cursor
-    since = min(cursor, after_id) if known else 0
-    polled_at = known["polled_at"] if known else 0.0
-    while True:
-        facts = {"since": since, "after_id": after_id, "limit": BATCH, "polled_at": polled_at}
-        found = db.execute(sql.WAITING_LETTERS, who | facts).fetchall()
-        for row in found:
-            if _addressed(reader, row):
-                moves.end(db, row["id"], row["lane_id"], _fate(row, polled_at), now)
-        if len(found) < BATCH:
-            break
-        since = found[-1]["mail_seq"]
+    if so_far.since is None:
+        given = db.execute(sql.TAIL, who).fetchone()
+        tail = int(given["tail"]) if given else 0
+        known = db.execute(sql.CURSOR, who).fetchone()
+        cursor = int(known["after_id"]) if known else _beginning(db, who, tail)
+        if after_id == 0 or after_id > tail:
+            db.execute(sql.MOVE_CURSOR, who | {"after_id": cursor})
+            return Step(done=True, place=cursor)
+        so_far = Step(
+            since=min(cursor, after_id) if known else 0, polled_at=known["polled_at"] if known else 0.0
+        )
+    facts = {"since": so_far.since, "after_id": after_id, "limit": BATCH, "polled_at": so_far.polled_at}
+    found = db.execute(sql.WAITING_LETTERS, who | facts).fetchall()
+    for row in found:
+        if _addressed(reader, row):
+            moves.end(db, row["id"], row["lane_id"], _fate(row, so_far.polled_at), now)
+    if len(found) == BATCH:
+        return replace(so_far, since=found[-1]["mail_seq"])
     db.execute(sql.MOVE_CURSOR, who | {"after_id": after_id})
-    return after_id
+    return Step(done=True, place=after_id)
 
 
 def _beginning(db: Session, who: dict[str, Any], tail: int) -> int:

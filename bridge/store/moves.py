@@ -40,6 +40,8 @@ def accept(
         db.execute(sql.NAME_CALL, {"id": event_id, "call_id": facts["call_id"]})
     if same_ring:
         return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
+    if any(planned.joining or planned.earlier for planned in plan):
+        db.lock_ring(event.exchange, facts["call_id"])  # an event that joins must see the one that begins
     for planned in sorted(plan, key=lambda one: one.infobase):  # two of them never wait for each other
         if _follows(db, planned, event_id, facts):
             _enqueue(db, event, event_id, planned, facts)
@@ -56,7 +58,6 @@ def _follows(db: Session, planned: PlannedDelivery, event_id: int, facts: dict[s
         "call_id": facts["call_id"],
         "event_id": event_id,
     }
-    db.lock_ring(call["exchange"], call["call_id"])  # an event that joins must see the one that begins
     if db.execute(sql.FOLLOWED, call).fetchone():
         return True
     if planned.earlier is None:

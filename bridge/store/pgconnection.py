@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 import yoyo
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bridge.core.errors import ClaimLost, StoreUnavailable
@@ -26,6 +27,7 @@ _OPTIONS = {
     "statement_timeout": "10s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
+    "default_transaction_isolation": "read\\ committed",  # locks first, then a fresh look
 }
 _KEEPALIVE = {
     "keepalives_idle": 5,
@@ -37,9 +39,10 @@ _KEEPALIVE = {
 Connection = psycopg.Connection[dict[str, Any]]
 
 
-def arguments(*, bounded: bool = True) -> dict[str, Any]:
-    """What every connection is opened with; the address itself may add to it."""
-    options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()) if bounded else ""
+def arguments(address: str, *, bounded: bool = True) -> dict[str, Any]:
+    """What every connection is opened with, besides the address; `options` of the address are kept."""
+    ours = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()) if bounded else ""
+    options = f"{conninfo_to_dict(address).get('options', '')} {ours}".strip()
     return {
         "autocommit": True,
         "row_factory": dict_row,
@@ -67,7 +70,7 @@ def connect(address: str, *, bounded: bool = True) -> Connection:
     until = time.monotonic() + STARTING_S
     while True:
         try:
-            connection: Connection = psycopg.connect(address, **arguments(bounded=bounded))
+            connection: Connection = psycopg.connect(address, **arguments(address, bounded=bounded))
             configure(connection)
         except psycopg.Error as error:
             starting = "starting up" in str(error) or "not yet accepting" in str(error)
@@ -84,8 +87,12 @@ def place(address: str) -> str:
     >>> place("postgresql://bridge:secret@db:5432/bridge?sslmode=require")
     'db:5432/bridge'
     """
-    parts = urlsplit(address)
-    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+    try:
+        facts = conninfo_to_dict(address)
+    except psycopg.Error:
+        return "по адресу, который не читается"
+    port = f":{facts['port']}" if facts.get("port") else ""
+    return f"{facts.get('host', '')}{port}/{facts.get('dbname', '')}"
 
 
 def said(error: BaseException) -> str:
@@ -168,6 +175,10 @@ def _alone(address: str) -> Iterator[None]:
     with connect(address, bounded=False) as connection:
         if connection.info.server_version < MIN_VERSION:
             raise StoreUnavailable("Нужен PostgreSQL 13 или новее")
+        if connection.info.parameter_status("server_encoding") != "UTF8":
+            raise StoreUnavailable(
+                f"База {place(address)} не в UTF-8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )
         connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
         yield
 

@@ -77,7 +77,7 @@ class PostgresDatabase:
         migrate(address)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address,
-            kwargs=arguments(),
+            kwargs=arguments(address),
             configure=configure,
             min_size=1,
             max_size=connections,
@@ -135,7 +135,7 @@ class PostgresDatabase:
             except _AGAIN as error:
                 if time.monotonic() > until:
                     raise StoreUnavailable(f"Хранилище занято: {said(error)}") from None
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
                 if time.monotonic() > until or self._pool.closed or not _passing(error):
                     raise StoreUnavailable(f"Хранилище не отвечает: {said(error)}") from None
             time.sleep(pause_s * (0.5 + random.random()))  # noqa: S311 - so that two do not meet again
@@ -161,7 +161,8 @@ class PostgresDatabase:
 def _passing(error: psycopg.Error) -> bool:
     """The server restarts or the connection broke: worth another try. A full disk or a lock is not."""
     state = error.sqlstate or ""
-    return not state or state.startswith(("08", "57P")) or state == "53300"  # 53300: too many connections
+    # 53300: too many connections; 25P03: we were stopped in the middle of a transaction
+    return not state or state.startswith(("08", "57P")) or state in ("53300", "25P03")
 
 
 class PostgresStore(Store):

@@ -27,6 +27,7 @@ ON CONFLICT (name) DO UPDATE
    SET owner = excluded.owner, lease_until = excluded.lease_until,
        epoch = CASE WHEN post.owner = excluded.owner THEN post.epoch ELSE post.epoch + 1 END
  WHERE post.owner = excluded.owner OR post.lease_until <= clock_timestamp()
+    OR post.lease_until > clock_timestamp() + make_interval(secs => 10 * %(lease_s)s) -- the clock went back
 RETURNING epoch
 """
 RENEW = """

@@ -88,7 +88,7 @@ d.done_at
 """
 EARLIER = f"""
 SELECT {EVENT_COLUMNS} FROM event e
- WHERE e.exchange = :exchange AND e.call_id = :call_id AND e.id < :event_id AND e.merged_into IS NULL
+ WHERE e.exchange = :exchange AND e.call_id = :call_id AND e.id <> :event_id AND e.merged_into IS NULL
  ORDER BY e.id
 """  # noqa: S608 - put together from constants
 # `is_over`: 1C already knows that this call ended, so a popup would be a lie.
@@ -234,9 +234,14 @@ SELECT e.id FROM event e
    AND NOT EXISTS (SELECT 1 FROM event m WHERE m.merged_into = e.id)
  ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """
-DROP_ATTEMPTS = "DELETE FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE event_id = :id)"
-DROP_DELIVERIES = "DELETE FROM delivery WHERE event_id = :id RETURNING lane_id"
-DROP_EVENT = "DELETE FROM event WHERE id = :id"
+# What somebody has put back into the queue meanwhile stays, with its event.
+DROP_ATTEMPTS = """
+DELETE FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE event_id = :id AND state <> 'queued')
+"""
+DROP_DELIVERIES = "DELETE FROM delivery WHERE event_id = :id AND state <> 'queued' RETURNING lane_id"
+DROP_EVENT = """
+DELETE FROM event WHERE id = :id AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = :id)
+"""
 DROP_LANE = """
 DELETE FROM lane WHERE id = :lane_id AND waiting = 0
    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = :lane_id)

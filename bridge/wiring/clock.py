@@ -15,6 +15,7 @@ from bridge.wiring.partners import Publication, audiences
 DAY_S = 24 * 3600.0
 PURGE_FIRST_S = 60.0
 PURGE_EVERY_S = 3600.0
+PURGE_TURN_S = 10.0  # then the other chores have theirs
 PURGE_PAUSE_S = 0.05  # between batches: intake goes first
 
 
@@ -44,12 +45,21 @@ def by_the_clock(
 
 
 def _purging(store: Store, keep_days: int) -> Chore:
+    more = False
+
     def work() -> None:
-        gone = 0
+        nonlocal more
+        gone, until = 0, time.monotonic() + PURGE_TURN_S
         while batch := store.purge(older_than_s=keep_days * DAY_S):
             gone += batch
+            if time.monotonic() > until:
+                break
             time.sleep(PURGE_PAUSE_S)
+        more = bool(batch)
         if gone:
             log.info("purged", count=gone)
 
-    return Chore(name="purge", first_in_s=PURGE_FIRST_S, next_in=lambda: PURGE_EVERY_S, work=work)
+    def next_in() -> float:
+        return PURGE_FIRST_S if more else PURGE_EVERY_S
+
+    return Chore(name="purge", first_in_s=PURGE_FIRST_S, next_in=next_in, work=work)

@@ -23,6 +23,7 @@ JOURNAL_S = 60.0  # nobody waits for it but a chore or an operator
 START_DELAY_S = 15.0  # what waits is told first
 WATCH_EVERY_S = 60.0
 SAME_MOMENT_S = 60.0  # clocks of the wall and of the thread drift apart over a day
+DAY_S = 24 * 3600.0
 OVERLAP_DAYS = 2  # today and yesterday: calls over midnight, and those that were too fresh
 
 
@@ -67,6 +68,7 @@ class Healer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._sections = settings.exchange
+        self._keep_days = settings.server.keep_days
         self._store = store
         self._audiences_of = audiences_of
         self._hint = hint
@@ -127,6 +129,10 @@ class Healer:
             unreadable=done.unreadable,
         )
         return done
+
+    def forgotten_s(self) -> float:
+        """Calls that ended before may have been told and forgotten since (unix time)."""
+        return self._clock() - self._keep_days * DAY_S
 
     def reconcile_overlap(self, exchange: str, *, since_s: float) -> None:
         """Yesterday and today."""
@@ -243,7 +249,7 @@ def _reconciling(healer: Healer, exchange: str, first_heard: Callable[[str], flo
     def work() -> None:
         since_s = first_heard(exchange)
         if since_s is not None:
-            healer.reconcile_overlap(exchange, since_s=since_s)
+            healer.reconcile_overlap(exchange, since_s=max(since_s, healer.forgotten_s()))
 
     return Chore(
         name=f"reconcile:{exchange}",

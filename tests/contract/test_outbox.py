@@ -674,6 +674,42 @@ def test_purge_forgets_what_ended_long_ago_and_nothing_else(stand: Stand) -> Non
     assert stand.archive().stuck() == []
 
 
+def test_retention_leaves_what_was_put_back_into_the_queue_meanwhile(stand: Stand) -> None:
+    receipt = stand.store.accept(said(), [journal()], merge_s=5)
+    for statement in (sql.DROP_ATTEMPTS, sql.DROP_DELIVERIES, sql.DROP_EVENT):  # it was chosen before
+
+        def work(db: Any, statement: str = statement) -> None:
+            db.execute(statement, {"id": receipt.event_id})
+
+        stand.store._write(work)
+    assert told(stand) == [("c1", "START")]
+
+
+def test_a_stale_backlog_ends_in_turns(stand: Stand) -> None:
+    """One look ends some of it; then the other infobases have their turn."""
+    for number in range(50):
+        stand.store.accept(said(f"c{number}"), [popup()], merge_s=5)
+    stand.clock.advance(31)
+    stand.store.accept(said("live"), [journal()], merge_s=5)
+    assert stand.store.claim("buh") is None
+    looks = 1
+    while (claim := stand.store.claim("buh")) is None and looks < 10:
+        looks += 1
+    assert claim is not None
+    assert claim.stored.event.call_id == "live"
+    assert looks > 1
+
+
+def test_a_long_acknowledgement_ends_every_letter(stand: Stand) -> None:
+    letters = 1100
+    for number in range(letters):
+        stand.store.accept(said(f"c{number}"), [replace(journal(), mail=True)], merge_s=5)
+    first = stand.store.letters("buh", None, after_id=0, limit=1).last_id
+    assert stand.store.acknowledge("buh", None, after_id=first + letters - 1) == first + letters - 1
+    assert stand.archive().counts() == {("buh", DeliveryState.DELIVERED): letters}
+    assert stand.store.acknowledge("buh", None, after_id=0) == first + letters - 1
+
+
 # --- a person sends again ------------------------------------------------------------------------
 def test_what_1c_took_is_sent_again_only_when_asked_for(stand: Stand) -> None:
     stand.store.accept(said(), [journal()], merge_s=5)

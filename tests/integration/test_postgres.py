@@ -9,17 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 
-from bridge.core.calls import CallState
+from bridge.core.calls import CallState, Subscriber
 from bridge.core.delivery import DeliveryState, Done
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import PlannedDelivery
+from bridge.flows.take_event import Audience
+from bridge.onec.vatscalls import VatsCalls
 from bridge.store import statements as sql
 from bridge.store.archive import Archive
+from bridge.store.bell import CHANNEL
 from bridge.store.pgconnection import PostgresSession, migrate, translated
 from bridge.store.postgres import PostgresStore
 from bridge.store.sqlite import SqliteStore
@@ -464,3 +468,128 @@ def test_both_databases_have_the_same_tables_and_columns(address: str, tmp_path:
 
     leases = {("post", name) for name in ("name", "owner", "epoch", "lease_until")}  # a file has one owner
     assert of_the_outbox(theirs) - leases == of_the_outbox(ours)
+
+
+# --- a server that is set otherwise than ours -------------------------------------------------------
+def altered(address: str, setting: str) -> None:
+    """For every connection from now on."""
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{other.info.dbname}" SET {setting}')  # type: ignore[arg-type]
+    cut(address)
+
+
+def test_a_server_that_takes_no_writes_refuses_all_and_holds_nothing_afterwards(address: str) -> None:
+    """A managed one does so on a full disk; so does one that was failed over from."""
+    store = PostgresStore(address)
+    store.accept(said("c1"), [journal()], merge_s=5)
+    claim = store.claim("buh")
+    assert claim is not None
+    with psycopg.connect(address, autocommit=True) as switch:  # opened before: it can switch it back
+        switch.execute(f'ALTER DATABASE "{switch.info.dbname}" SET default_transaction_read_only = on')  # type: ignore[arg-type]
+        switch.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        for refused in (
+            store.ping,
+            lambda: store.accept(said("c2"), [journal()], merge_s=5),
+            lambda: store.settle(claim, OK),
+        ):
+            with pytest.raises(StoreUnavailable):
+                refused()
+        switch.execute(f'ALTER DATABASE "{switch.info.dbname}" RESET default_transaction_read_only')  # type: ignore[arg-type]
+    cut(address)
+    store.settle(claim, OK)
+    store.accept(said("c2"), [journal()], merge_s=5)
+    assert store.claim("buh") is not None
+    store.close()
+
+
+def test_a_click_dials_once_whatever_isolation_the_server_prefers(address: str) -> None:
+    altered(address, "default_transaction_isolation = 'repeatable read'")
+    first, second = PostgresStore(address), PostgresStore(address)
+    for number in range(20):
+        clicks = both((first, second), lambda store, n=number: store.begin("buh", "k", f"{n}", window_s=10))
+        assert sum(click.fresh for click in clicks) == 1
+    first.close()
+    second.close()
+
+
+def test_a_click_whose_commit_was_not_answered_is_still_to_be_dialled(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = PostgresStore(address)
+    write = store._db.write
+    monkeypatch.setattr(store._db, "write", lambda work: [write(work), write(work)][1])
+    click = store.begin("buh", "k1", "79160000001", window_s=10)
+    monkeypatch.undo()
+    assert click.fresh
+    again = store.begin("buh", "k1", "79160000001", window_s=10)
+    assert (again.id, again.fresh) == (click.id, False)
+    store.close()
+
+
+def test_a_database_that_cannot_hold_every_letter_is_refused_in_words(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as other:
+        name = f"{other.info.dbname}_1251"
+        other.execute(f"CREATE DATABASE {name} ENCODING 'WIN1251' LOCALE 'C' TEMPLATE template0")  # type: ignore[arg-type]
+    other_address = urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
+    with pytest.raises(StoreUnavailable, match="UTF-8"):
+        PostgresStore(other_address)
+    drop_database(other_address)
+
+
+def test_a_schema_named_in_the_address_is_used(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute("CREATE SCHEMA bridge")
+    store = PostgresStore(f"{address}&options=-csearch_path%3Dbridge")
+    store.accept(said(), [journal()], merge_s=5)
+    store.close()
+    with psycopg.connect(address) as other:
+        assert other.execute("SELECT count(*) FROM bridge.event").fetchone() == (1,)
+
+
+def test_a_strangers_notice_does_not_deafen_the_bell(
+    pair: tuple[PostgresStore, PostgresStore], address: str
+) -> None:
+    woken = threading.Event()
+    here, there = pair[0].bell(), pair[1].bell()
+    there.listen(lambda names: woken.set() if "buh" in names else None)
+    with psycopg.connect(address, autocommit=True) as other:
+        for payload in ("", "[]", "{", '{"from": 1}'):
+            other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+    until = time.monotonic() + 10
+    while not woken.is_set() and time.monotonic() < until:
+        here.ring(["buh"])
+        woken.wait(0.3)
+    assert woken.is_set()
+    here.close()
+    there.close()
+
+
+# --- who hears only some calls, while events race ---------------------------------------------------
+def test_the_event_that_joins_and_the_one_that_begins_may_come_at_once(
+    pair: tuple[PostgresStore, PostgresStore],
+) -> None:
+    anna = Subscriber(name="Анна", key="k-anna", extension="246")
+    words = VatsCalls(transport=None)  # type: ignore[arg-type]
+    audiences = [
+        Audience(infobase="buh", contract=words, people=[anna]),
+        Audience(infobase="all", contract=words),
+    ]
+
+    def comes(store: PostgresStore, call: str, state: CallState, key: str) -> None:
+        event = said(call, state, 100, user_key=key, to_number="83912000000")
+        plan = [planned for audience in audiences if (planned := audience.plan(event))]
+        store.accept(event, plan, merge_s=5)
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(60):
+            begins = pool.submit(comes, pair[0], f"c{number}", CallState.PREANSWER, "k-anna")
+            joins = pool.submit(comes, pair[1], f"c{number}", CallState.START, "")
+            begins.result(10)
+            joins.result(10)
+    archive = Archive(pair[0]._address)
+    told = {(one.infobase, stored.event.call_id, stored.event.state) for one, stored in
+            archive.deliveries(limit=1000)}  # fmt: skip
+    assert len(told) == 60 * 4
