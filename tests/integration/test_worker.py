@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from bridge.cli import main
 from bridge.core.calls import CallEvent
 from bridge.core.delivery import Delivered, DeliveryState, Outcome, Purpose, Verdict
+from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim, StoredEvent, Telling
 from bridge.observe import Figures
 from bridge.sim.loopback import Loopback
@@ -289,6 +290,57 @@ def test_a_defect_of_ours_at_one_event_stops_neither_the_infobase_nor_the_others
         assert eventually(lambda: [one for one in lines if one["event"] == "scheduler_incident"])
     assert listener.told.count(unfortunate) == 1
     assert "scheduler" in {thread.name for thread in threading.enumerate()}
+
+
+class LockedStore(SqliteStore):
+    """A stranger holds the lane of infobase `bad`, and everything that has outlived itself."""
+
+    def claim(self, infobase: str) -> Claim | None:
+        if infobase == "bad":
+            raise StoreUnavailable("a lock")
+        return super().claim(infobase)
+
+    def expire(self) -> int:
+        raise StoreUnavailable("a lock")
+
+
+def test_an_infobase_whose_lane_is_locked_delays_no_other(tmp_path: Path) -> None:
+    store, listener = LockedStore(tmp_path / "bridge.db"), Listener(breaks_at="")
+    worker = Worker(store, {name: Target(contract=listener) for name in ("bad", "buh")}, figures=Figures())
+    store.accept(said("c1"), [journal("bad"), journal("buh")], merge_s=5)
+    worker.start()
+    try:
+        assert eventually(lambda: listener.told == ["c1"], within_s=10)
+    finally:
+        worker.stop()
+        store.close()
+
+
+def test_a_claim_that_another_replica_took_over_is_dropped_and_the_rest_goes_on(tmp_path: Path) -> None:
+    class TakenOver(SqliteStore):
+        lost = False
+
+        def settle(self, claim: Claim, verdict: Verdict) -> None:
+            if claim.stored.event.call_id == "c1" and not self.lost:
+                self.lost = True
+                self._free(claim.infobase, claim.lane_id)
+                raise ClaimLost("taken over")
+            super().settle(claim, verdict)
+
+    store, listener = TakenOver(tmp_path / "bridge.db"), Listener(breaks_at="")
+    worker = Worker(store, {"buh": Target(contract=listener)}, figures=Figures())
+    with capture_logs() as lines:
+        store.accept(said("c1"), [journal()], merge_s=5)
+        store.accept(said("c2"), [journal()], merge_s=5)
+        worker.start()
+        try:
+            assert eventually(lambda: "c2" in listener.told, within_s=10)
+        finally:
+            worker.stop()
+            store.close()
+    assert sorted(listener.told) == ["c1", "c1", "c2"]
+    said_of_it = [one["event"] for one in lines if one.get("delivery_id") == 1]
+    assert said_of_it == ["claim_lost", "delivered"]
 
 
 def test_one_session_serves_all_calls_and_its_licence_is_given_back_at_the_end(tmp_path: Path) -> None:
