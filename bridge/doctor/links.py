@@ -107,6 +107,7 @@ def exchange_findings(name: str, section: ExchangeSection, archive: Archive | No
     findings.append(_hook(link, archive.last_heard(name) if archive else None, name))
     if journal := exchange_journal(section):
         findings.append(_journal(link, journal, section.timezone, name))
+        findings += _reconciled(link, name, archive)
     return findings
 
 
@@ -119,6 +120,18 @@ def _journal(link: str, journal: CallJournal, timezone: str, name: str) -> Findi
             link, f"журнал звонков: {refused}", f"если АТС доступна, проверьте exchange.{name}.journal_token"
         )
     return good(link, f"журнал звонков читается, звонков сегодня: {len(told.calls)}")
+
+
+def _reconciled(link: str, name: str, archive: Archive | None) -> list[Finding]:
+    """What the last reconciliation came to."""
+    done = [one for one in archive.reconciliations() if one.exchange == name] if archive else []
+    if not done:
+        return [doubtful(link, "сверки ещё не было", "она пройдёт ночью; сейчас: vpbx-bridge reconcile")]
+    last = done[0]
+    if last.problem:
+        return [doubtful(link, f"сверка за {last.day}: {last.problem}", "повторить: vpbx-bridge reconcile")]
+    said = f"сверка за {last.day}: в АТС {last.in_exchange}, в мосте {last.known}, добавлено {last.added}"
+    return [good(link, said)]
 
 
 def _reachable(link: str, url: str, setting: str) -> Finding:

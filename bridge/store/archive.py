@@ -7,7 +7,7 @@ deliveries that nobody is attempting (dead and expired ones), one short transact
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,7 @@ from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.store import letters, moves, past, pgconnection, rows
 from bridge.store import statements as sql
-from bridge.store.connection import connect
-from bridge.store.session import Session
+from bridge.store.looking import LookingAtFile, LookingAtServer
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
 REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
@@ -106,8 +105,8 @@ class Archive:
         self._clock = clock
 
     @contextmanager
-    def _open(self) -> Iterator["_Looking"]:
-        looking = _Postgres(self._address) if self._server else _Sqlite(Path(self._address))
+    def _open(self) -> Iterator[LookingAtFile | LookingAtServer]:
+        looking = LookingAtServer(self._address) if self._server else LookingAtFile(Path(self._address))
         try:
             yield looking
         except (sqlite3.Error, psycopg.Error) as error:
@@ -305,10 +304,6 @@ class Archive:
             ).fetchall()
         return [row["id"] for row in found]
 
-    def stuck(self, *, infobase: str = "", popups: bool = False) -> list[int]:
-        """Ids of the dead letters, the oldest first; stale popups only when they are asked for."""
-        return self.chosen(Selection(state=DeliveryState.DEAD, infobase=infobase, popups=popups))
-
     def purge(self, *, older_than_s: float, dead: bool = False) -> int:
         """Forget events that ended longer ago than that; returns how many.
 
@@ -322,41 +317,3 @@ class Archive:
             gone += batch
             if not batch:
                 return gone
-
-
-class _Sqlite:
-    """A file, opened for a short look."""
-
-    def __init__(self, path: Path) -> None:
-        self.session = connect(path)
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        self.session.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.session.execute("COMMIT")
-        except BaseException:
-            if self.session.in_transaction:
-                self.session.execute("ROLLBACK")
-            raise
-
-    def close(self) -> None:
-        self.session.close()
-
-
-class _Postgres:
-    """A server, connected to for a short look."""
-
-    def __init__(self, address: str) -> None:
-        self._connection = pgconnection.connect(address)
-        self.session: Session = pgconnection.PostgresSession(self._connection, owner="")
-
-    def transaction(self) -> AbstractContextManager[Any]:
-        return self._connection.transaction()
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-_Looking = _Sqlite | _Postgres

@@ -493,7 +493,7 @@ def test_figures_of_the_archive_are_those_of_the_outbox(stand: Stand) -> None:
     assert [(depth.infobase, depth.waiting) for depth in archive.depths()] == [("buh", 1)]
     assert archive.last_heard("main") == stand.clock.now - 1
     assert archive.last_heard("nobody") is None
-    assert archive.stuck() == _ids(stand, DeliveryState.DEAD)
+    assert archive.chosen(Selection(state=DeliveryState.DEAD)) == _ids(stand, DeliveryState.DEAD)
 
 
 # --- clicks -------------------------------------------------------------------------------------
@@ -671,7 +671,7 @@ def test_purge_forgets_what_ended_long_ago_and_nothing_else(stand: Stand) -> Non
     stand.store.accept(said("done"), [journal()], merge_s=5)  # its lane is gone, too, and made anew
     assert ("done", "START") in told(stand)
     assert stand.archive().purge(older_than_s=0, dead=True) >= 1
-    assert stand.archive().stuck() == []
+    assert stand.archive().chosen(Selection(state=DeliveryState.DEAD)) == []
 
 
 def test_retention_leaves_what_was_put_back_into_the_queue_meanwhile(stand: Stand) -> None:

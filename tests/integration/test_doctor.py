@@ -1,6 +1,7 @@
 """The doctor names the right cause, and what to do about it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from bridge.doctor.finding import BAD, GOOD, WARNING
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.sqlite import SqliteStore
 from bridge.web.auth import token_hash
 from support.rawserver import closed_port_url
 from support.world import ANNA, HOOK_SECRET, free_port
@@ -150,3 +152,62 @@ def test_the_doctor_dials_nobody(tmp_path: Path, onec_url: str) -> None:
     with Loopback(exchange) as server:
         findings(tmp_path, server.url, f"{onec_url}/ws/VATScalls")
     assert exchange.dials == []
+
+
+LATER = """
+[server]
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
+mailbox_waiters = 30
+[exchange.main]
+base_url = "{exchange}"
+hook_secret = "{secret}"
+journal_token = "account-token-0001"
+timezone = "Asia/Krasnoyarsk"
+subscribers = [{{name = "Анна", key = "{key}"}}]
+[infobase.kassa]
+exchange = "main"
+contract = "mailbox"
+token_hashes = ["{token}"]
+"""
+
+
+def seen(folder: Path, exchange_url: str) -> str:
+    """Everything that is said of an exchange with a journal and of an infobase that collects."""
+    path = folder / "bridge.toml"
+    facts = {
+        "port": free_port(),
+        "exchange": exchange_url,
+        "secret": HOOK_SECRET,
+        "key": ANNA.key,
+        "token": token_hash("x"),
+    }
+    path.write_text(LATER.format(**facts), encoding="utf-8")
+    return "\n".join(one.as_text() for one in examine(path))
+
+
+def test_the_journal_the_reconciliation_and_the_mailbox_are_looked_at(
+    tmp_path: Path, exchange_url: str
+) -> None:
+    said = seen(tmp_path, exchange_url)
+    assert "журнал звонков читается, звонков сегодня: 0" in said
+    assert "сверки ещё не было" in said
+    assert "ящик ещё ни разу не забирали" in said
+    assert "ждать смогут не больше 8" in said
+    store = SqliteStore(tmp_path / "bridge.db")
+    store.note_reconciliation(exchange="main", day="2026-11-22", in_exchange=5, known=3, added=2, problem="")
+    store.acknowledge("kassa", None, after_id=0)
+    store.close()
+    said = seen(tmp_path, exchange_url)
+    assert "сверка за 2026-11-22: в АТС 5, в мосте 3, добавлено 2" in said
+    assert "ящик забирали" in said
+
+
+def test_a_journal_that_is_refused_is_named_without_its_token(tmp_path: Path) -> None:
+    exchange = FakeExchange((ANNA,))
+    exchange.options = replace(exchange.options, secret="another-token-000001")
+    with Loopback(exchange) as server:
+        said = seen(tmp_path, server.url)
+    assert "журнал звонков: " in said
+    assert "exchange.main.journal_token" in said
+    assert "account-token-0001" not in said

@@ -254,7 +254,7 @@ def test_an_unreadable_row_is_a_dead_letter_and_its_call_goes_on(tmp_path: Path)
     claim = stand.store.claim("buh")
     assert claim is not None
     assert claim.stored.event.time_s == 101
-    assert len(stand.archive().stuck()) == 1
+    assert len(stand.archive().deliveries(state=DeliveryState.DEAD)) == 1
     stand.close()
 
 
