@@ -188,7 +188,7 @@ class Store:
             db.lock_ring(infobase, f"{facts['subscriber']}|{facts['number']}")
             recent = db.execute(sql.RECENT_DIAL, window).fetchone()
             if recent:
-                ours = bool(self._owner) and recent["id"] in begun
+                ours = self._db.repeats_commits and recent["id"] in begun
                 return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=ours)
             dial_id = db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"]
             begun.add(dial_id)

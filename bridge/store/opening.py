@@ -21,7 +21,12 @@ def is_server(address: str) -> bool:
 
 
 def open_store(
-    address: str, *, owner: bool = True, tells: bool | None = None, longest_attempt_s: float = 0.0
+    address: str,
+    *,
+    owner: bool = True,
+    tells: bool | None = None,
+    name: str = "",
+    longest_attempt_s: float = 0.0,
 ) -> Store:
     """The store of a bridge.
 
@@ -29,6 +34,7 @@ def open_store(
         owner: False in a process whose parent owns the file already: it accepts and dials.
             It means nothing to PostgreSQL.
         tells: True in that child of the owner which delivers for all of them.
+        name: of a child, the same for the one that is forked in place of one that died.
         longest_attempt_s: no attempt to tell 1C takes longer; the leases must outlive it.
 
     Raises:
@@ -36,7 +42,7 @@ def open_store(
     """
     if is_server(address):
         return PostgresStore(address, lease_s=max(LEASE_S, longest_attempt_s + MARGIN_S))
-    return SqliteStore(Path(address), owner=owner, tells=tells)
+    return SqliteStore(Path(address), owner=owner, tells=tells, name=name)
 
 
 def bell_of(store: Store) -> Bell | None:

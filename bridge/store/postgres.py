@@ -64,6 +64,8 @@ class PostgresDatabase:
         StoreUnavailable: the server is away or refuses us.
     """
 
+    repeats_commits = True
+
     def __init__(
         self,
         address: str,

@@ -53,6 +53,9 @@ class Database(Protocol):
         """
         ...
 
+    # True when `write` may run a work again that was committed, its answer being lost
+    repeats_commits: bool
+
     def write(self, work: Callable[[Session], T]) -> T:
         """Do `work` in one transaction; durable when this returns. It may run more than once.
 

@@ -53,6 +53,8 @@ class SqliteDatabase:
         StoreUnavailable: the file cannot be opened, or another bridge has it.
     """
 
+    repeats_commits = False  # what failed was rolled back, and its ids are given again
+
     def __init__(self, path: Path, *, owner: bool = True, tells: bool | None = None) -> None:
         self._tells = owner if tells is None else tells
         self._clock = SteadyClock()
@@ -104,7 +106,11 @@ class SqliteDatabase:
 
 
 class SqliteStore(Store):
-    """A `Store` in a file; see `SqliteDatabase`."""
+    """A `Store` in a file; see `SqliteDatabase`.
+
+    Args:
+        name: of a child of the owner: one with this name that died left its clicks open.
+    """
 
     def __init__(
         self,
@@ -112,13 +118,20 @@ class SqliteStore(Store):
         *,
         owner: bool = True,
         tells: bool | None = None,
+        name: str = "",
         clock: Callable[[], float] | None = None,
     ) -> None:
-        super().__init__(SqliteDatabase(path, owner=owner, tells=tells), clock=clock)
-        if owner:
-            self._close_interrupted_dials()
+        super().__init__(SqliteDatabase(path, owner=owner, tells=tells), clock=clock, owner=name)
+        if owner or name:
+            self._close_interrupted_dials(everybodys=owner)
 
-    def _close_interrupted_dials(self) -> None:
+    def _close_interrupted_dials(self, *, everybodys: bool) -> None:
         """Nobody will answer the clicks that a crash left open, and nobody knows what became of them."""
-        facts = {"now": self._clock(), "unknown": int(CallCode.OUTCOME_UNKNOWN), "message": INTERRUPTED}
-        self._write(lambda db: db.execute(sql.CLOSE_OPEN_DIALS, facts).rowcount)
+        facts = {
+            "now": self._clock(),
+            "unknown": int(CallCode.OUTCOME_UNKNOWN),
+            "message": INTERRUPTED,
+            "owner": self._owner,
+        }
+        statement = sql.CLOSE_OPEN_DIALS + ("" if everybodys else " AND owner = :owner")
+        self._write(lambda db: db.execute(statement, facts).rowcount)

@@ -165,9 +165,9 @@ SELECT id, status, message, code, call_id FROM dial
    AND (status <> 'FAIL' OR code = :unknown)
  ORDER BY begun_at DESC LIMIT 1
 """
-CLOSE_OPEN_DIALS = """
-UPDATE dial SET ended_at = :now, status = 'FAIL', code = :unknown, message = :message WHERE status = ''
-"""
+CLOSE_OPEN_DIALS = (
+    "UPDATE dial SET ended_at = :now, status = 'FAIL', code = :unknown, message = :message WHERE status = ''"
+)
 BEGIN_DIAL = """
 INSERT INTO dial (infobase, subscriber, number, begun_at, owner)
 VALUES (:infobase, :subscriber, :number, :now, :owner) RETURNING id

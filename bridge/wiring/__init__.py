@@ -167,13 +167,14 @@ def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
     return bridge
 
 
-def open_for(settings: Settings, *, owner: bool = True, tells: bool | None = None) -> Store:
+def open_for(settings: Settings, *, owner: bool = True, tells: bool | None = None, name: str = "") -> Store:
     """The store that these settings name; see `open_store`."""
     attempts_s = [one.connect_s + one.timeout_s for one in settings.infobase.values()]
     return open_store(
         settings.server.database,
         owner=owner,
         tells=tells,
+        name=name,
         longest_attempt_s=max(attempts_s, default=0.0),
     )
 

@@ -39,14 +39,14 @@ def several(settings: Settings, workers: int, *, role: Role = Role.ALL) -> Itera
         def entrances(name: str) -> Callable[[Tether], Service]:
             def make(tether: Tether) -> Service:
                 place = Place(role=Role.WEB, listener=listener, bell=TetherBell(tether))
-                return _member(settings, place, _shared_figures(folder, name))
+                return _member(settings, place, name, _shared_figures(folder, name))
 
             return make
 
         def teller(tether: Tether) -> Service:
             listener.close()
             place = Place(role=Role.WORKER, silent=True, bell=TetherBell(tether))
-            return _member(settings, place, _shared_figures(folder, "worker"))
+            return _member(settings, place, "worker", _shared_figures(folder, "worker"))
 
         names = [f"web-{number}" for number in range(1, workers + 1)]
         children = [
@@ -63,9 +63,9 @@ def several(settings: Settings, workers: int, *, role: Role = Role.ALL) -> Itera
         log.info("stopped")
 
 
-def _member(settings: Settings, place: Place, figures: Figures) -> Service:
+def _member(settings: Settings, place: Place, name: str, figures: Figures) -> Service:
     """One child's bridge, made in that child."""
-    store = open_for(settings, owner=False, tells=place.role is Role.WORKER)
+    store = open_for(settings, owner=False, tells=place.role is Role.WORKER, name=name)
     try:
         return connect(settings, store, place, figures)
     except BaseException:

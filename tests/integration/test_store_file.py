@@ -8,9 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bridge.core.calls import CallState
 from bridge.core.delivery import DeliveryState
+from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
 from bridge.store.archive import Archive
@@ -120,6 +122,23 @@ def test_a_card_from_a_future_that_was_none_is_stale(tmp_path: Path) -> None:
     assert claim.stored.event.call_id == "book"
     assert states(stand.archive())["card", "PREANSWER"] is DeliveryState.EXPIRED
     stand.close()
+
+
+def test_a_child_in_the_place_of_a_fallen_one_closes_the_clicks_that_it_left_open(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    SqliteStore(path).close()
+    with FileLock(tmp_path / "bridge.db.lock"):  # the parent's
+        fallen = SqliteStore(path, owner=False, name="web-1")
+        other = SqliteStore(path, owner=False, name="web-2")
+        left = fallen.begin("buh", "k1", "79160000001", window_s=10)
+        under_way = other.begin("buh", "k1", "79160000002", window_s=10)
+        again = SqliteStore(path, owner=False, name="web-1")
+        result = again.look(left.id)
+        assert result is not None
+        assert result.code == CallCode.OUTCOME_UNKNOWN
+        assert again.look(under_way.id) is None, "the other one is still asking the exchange"
+        for store in (fallen, other, again):
+            store.close()
 
 
 def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -> None:
