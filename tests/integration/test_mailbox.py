@@ -370,10 +370,13 @@ def test_readers_at_the_same_time_each_get_everything_of_theirs_once(tmp_path: P
     names = {ANNA.extension: ANNA, PETR.extension: PETR, "": None}
     got: dict[str, list[tuple[str, str]]] = {handle: [] for handle in names}
     done = threading.Event()
+    all_here = threading.Barrier(len(names) + 1)  # who comes first begins with what nobody has taken
 
     def read(handle: str) -> None:
         reader = Reader(here.url)
         with reading(reader):
+            assert told(reader.poll(handle)) == []
+            all_here.wait(30)
             while True:
                 last_round = done.is_set()
                 got[handle] += told(reader.poll(handle, wait_s=1))
@@ -382,6 +385,7 @@ def test_readers_at_the_same_time_each_get_everything_of_theirs_once(tmp_path: P
 
     with bridge(tmp_path, server={"threads": 16}) as here, ThreadPoolExecutor(3) as people:
         readers = [people.submit(read, handle) for handle in names]
+        all_here.wait(30)
         for number in range(calls):
             person = (ANNA, PETR)[number % 2]
             call(here, f"call-{number}", tuple(FACTS), to=person.extension, userkey=person.key)

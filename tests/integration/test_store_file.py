@@ -15,7 +15,7 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
-from bridge.store.archive import Archive
+from bridge.store.archive import Archive, Selection
 from bridge.store.connection import MIGRATIONS, migrate
 from bridge.store.sqlite import SqliteStore, SteadyClock
 from support.stand import Clock, SqliteStand, journal, popup, said, states
@@ -273,7 +273,7 @@ def test_an_unreadable_row_is_a_dead_letter_and_its_call_goes_on(tmp_path: Path)
     claim = stand.store.claim("buh")
     assert claim is not None
     assert claim.stored.event.time_s == 101
-    assert len(stand.archive().deliveries(state=DeliveryState.DEAD)) == 1
+    assert len(stand.archive().chosen(Selection(state=DeliveryState.DEAD))) == 1
     stand.close()
 
 
