@@ -198,6 +198,18 @@ class Figures:
             registry=self.registry,
             multiprocess_mode="mostrecent",
         )
+        self.names = Counter(
+            "bridge_caller_names",
+            "Answers to who is calling by exchange and where the name came from",
+            ["exchange", "source"],
+            registry=self.registry,
+        )
+        self.records = Counter(
+            "bridge_records",
+            "Recordings that were asked for by exchange and HTTP status",
+            ["exchange", "status"],
+            registry=self.registry,
+        )
         self.recovered = Counter(
             "bridge_recovered",
             "Calls found in the journal of an exchange that its hook had not told",

@@ -24,7 +24,9 @@ from bridge.web.soap.wsdl import published
 def init(path: Path) -> None:
     """Создать файл настроек с пояснениями и готовыми секретами."""
     password, hook_secret = new_token(), secrets.token_urlsafe(24)
-    text = SETTINGS.format(hook_secret=hook_secret, token_hash=token_hash(password))
+    text = SETTINGS.format(
+        hook_secret=hook_secret, token_hash=token_hash(password), link_secret=secrets.token_urlsafe(32)
+    )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -40,8 +42,12 @@ def init(path: Path) -> None:
 
 
 @click.command()
-def token() -> None:
+@click.option("--link", is_flag=True, help="Вместо этого — link_secret для ссылок на записи разговоров.")
+def token(*, link: bool) -> None:
     """Новый пароль для информационной базы и строка для её token_hashes."""
+    if link:
+        click.echo(f'link_secret = "{secrets.token_urlsafe(32)}"')
+        return
     password = new_token()
     click.echo(f"пароль для 1С (показывается один раз):  {password}")
     click.echo(f'token_hashes = ["{token_hash(password)}"]')

@@ -14,6 +14,9 @@ database = "bridge.db"                   # файл рядом с этим; ил
 # drain_s = 5                            # за прокси: перед остановкой ещё столько принимать
 # trusted_proxy = "127.0.0.1"            # адрес прокси, которому верить в X-Forwarded-*
 # log_format = "json"
+link_secret = "{link_secret}"            # подписывает ссылки на записи разговоров
+# record_link_s = 86400                  # сколько такая ссылка открывается
+# records_dir = "records"                # куда складывать копии записей (keep_records)
 
 # --- ВАТС. В её кабинете укажите адрес веб-хука:
 # <public_url>/hooks/main/<hook_secret>?key={{KEY}}&number={{NUMBER}}
@@ -35,6 +38,15 @@ hook_secret = "{hook_secret}"
 # work_days = "1-5"
 # silence_s = 14400
 
+# кто звонит: АТС спрашивает имя по номеру, мост отвечает из 1С или из памяти
+# caller_s = 0.8                         # отвечать не позже
+# caller_fresh_s = 3600                  # столько имя не переспрашивается
+# caller_unknown_s = 300                 # столько незнакомый номер не переспрашивается
+# caller_order = ["buh"]                 # в каком порядке спрашивать базы; без неё — все по порядку
+# missed_by = "last"                     # чей пропущенный: last — у кого звонило последним, first — первым
+# keep_records = false                   # копировать записи разговоров, пока АТС их не удалила
+# record_hosts = ["records.mobilon.ru"]  # с каких ещё серверов их можно брать
+
 # Сотрудники с телефонами: 1С вызывает их по ключу, внутреннему номеру или имени.
 [[exchange.main.subscribers]]
 name = "Иванова Анна"
@@ -51,8 +63,8 @@ token_hashes = ["{token_hash}"]
 # show_keys = false                      # показывать ли 1С ключи абонентов в GetSubscribers
 # unlisted_keys = false                  # передавать ли ВАТС ключи, которых нет в списке абонентов
 
-# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), mailbox (1С не опубликована и забирает сама)
-# или none (не сообщает)
+# как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), custom (свой веб-сервис),
+# miko (панель МИКО), mailbox (1С не опубликована и забирает сама) или none (не сообщает)
 contract = "none"
 # url = "http://server/base/ws/VATScalls"
 # namespace = "http://VATSCalls"

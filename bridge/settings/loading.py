@@ -15,7 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from bridge.core.errors import BadSettings
-from bridge.settings.model import ENV_PREFIX, InfobaseSection, Settings
+from bridge.settings.model import ENV_PREFIX, Settings
+from bridge.settings.partners import InfobaseSection
 
 # pydantic's kinds of errors -> what an administrator reads; the rest keeps pydantic's own words
 _RUSSIAN = {
@@ -58,20 +59,27 @@ def load(path: Path) -> Settings:
         raise BadSettings(f"Файл настроек {path} не читается: {why}") from None
     settings = parse(text, source=str(path))
     folder = path.parent.resolve()
-    server = settings.server
-    if file := server.database_file:
-        server = server.model_copy(update={"database": str(folder / file)})
+    places: dict[str, Any] = {"records_dir": folder / settings.server.records_dir}
+    if file := settings.server.database_file:
+        places["database"] = str(folder / file)
+    server = settings.server.model_copy(update=places)
     infobases = {name: _located(name, section, folder) for name, section in settings.infobase.items()}
     return settings.model_copy(update={"server": server, "infobase": infobases})
 
 
 def _located(name: str, section: InfobaseSection, folder: Path) -> InfobaseSection:
-    if section.ca_file is None:
-        return section
-    ca_file = folder / section.ca_file
-    if not ca_file.is_file():
-        raise BadSettings(f"infobase.{name}.ca_file: нет файла {ca_file}")
-    return section.model_copy(update={"ca_file": ca_file})
+    ca_file = _file(f"infobase.{name}.ca_file", section.ca_file, folder)
+    wsdl_file = _file(f"infobase.{name}.custom.wsdl_file", section.custom.wsdl_file, folder)
+    custom = section.custom.model_copy(update={"wsdl_file": wsdl_file})
+    return section.model_copy(update={"ca_file": ca_file, "custom": custom})
+
+
+def _file(setting: str, name: Path | None, folder: Path) -> Path | None:
+    if name is None:
+        return None
+    if not (folder / name).is_file():
+        raise BadSettings(f"{setting}: нет файла {folder / name}")
+    return folder / name
 
 
 def parse(text: str, *, source: str = "настройки") -> Settings:

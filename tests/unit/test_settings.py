@@ -10,13 +10,8 @@ from pydantic import BaseModel
 from bridge.cli.template import SETTINGS
 from bridge.core.errors import BadSettings
 from bridge.settings import load, parse
-from bridge.settings.model import (
-    DialSection,
-    ExchangeSection,
-    InfobaseSection,
-    ServerSection,
-    SubscriberSection,
-)
+from bridge.settings.model import ServerSection
+from bridge.settings.partners import DialSection, ExchangeSection, InfobaseSection, SubscriberSection
 from bridge.web.auth import token_hash
 
 GOOD = """
@@ -74,6 +69,11 @@ def _no_settings_in_the_environment() -> Iterator[None]:
         ("[server]\ndatabase = 'mysql://u:p@host/x'", "postgresql://"),
         ("[server]\nlisten = '127.0.0.1:99999'", "порт бывает от 1 до 65535"),
         ("[server]\ntrusted_proxy = 'proxy host'", "нужен IP-адрес прокси"),
+        ("[server]\nlink_secret = 'short'", "vpbx-bridge token --link"),
+        (GOOD.replace("[infobase", "caller_order = ['crm']\n[infobase"), "у этой ВАТС нет базы «crm»"),
+        (GOOD.replace("[infobase", "record_hosts = ['https://x/y']\n[infobase"), "без https://"),
+        (GOOD + "contract = 'custom'", "нужен url веб-сервиса"),
+        (GOOD + "contract = 'custom'\nurl = 'http://h/b/ws/C'", "нужен хотя бы один из разделов custom.ring"),
         (GOOD + "[infobase.buh.dial]\ncountries = ['Россия']", "нужен двухбуквенный код"),
     ],
 )
@@ -144,7 +144,9 @@ def test_no_secret_shows_when_settings_are_printed() -> None:
 
 
 def test_the_file_that_init_writes_is_right_and_uses_the_defaults(tmp_path: Path) -> None:
-    text = SETTINGS.format(hook_secret="a-hook-secret-of-tests-0001", token_hash=token_hash("x"))
+    text = SETTINGS.format(
+        hook_secret="a-hook-secret-of-tests-0001", token_hash=token_hash("x"), link_secret="s" * 43
+    )
     uncommented = "\n".join(_uncommented(line) for line in text.splitlines())
     for version in (text, uncommented):
         path = tmp_path / "bridge.toml"

@@ -1,0 +1,3 @@
+DROP TABLE listening;
+DROP TABLE record;
+DROP TABLE caller;
