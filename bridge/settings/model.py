@@ -18,7 +18,6 @@ from bridge.settings.kinds import (
     Listen,
     ProxyAddress,
     SafePath,
-    Seconds,
     Section,
     Url,
     conninfo,
@@ -48,7 +47,7 @@ class ServerSection(Section):
     log_format: Literal["text", "json"] = Field(default="text", examples=["text"])
     # links to recordings: what signs them, for how long they open, where copies are kept
     link_secret: LinkSecret = Field(default=SecretStr(""), examples=["случайная строка от 32 знаков"])
-    record_link_s: Seconds = Field(default=24 * 3600.0, examples=[86400])
+    record_link_s: float = Field(default=30 * 24 * 3600.0, gt=0, le=366 * 24 * 3600, examples=[2592000])
     records_dir: SafePath = Field(default=Path("records"), examples=["records"])
 
     @property
