@@ -13,7 +13,8 @@ from bridge.core.errors import UnknownRecord
 from bridge.core.numbers import mask
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.settings import Settings, load
-from bridge.store.archive import Archive, EventLife, Selection
+from bridge.store.archive import Archive
+from bridge.store.views import EventLife, Selection
 
 STATES = {
     DeliveryState.QUEUED: "в очереди",

@@ -8,9 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -20,78 +18,11 @@ from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.store import letters, moves, past, pgconnection, rows
 from bridge.store import statements as sql
 from bridge.store.looking import LookingAtFile, LookingAtServer
+from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
 REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
 LATE_S = 2 * 24 * 3600.0  # a hook that comes so late is told of by nobody
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttemptRecord:
-    at: float  # unix time
-    verdict: str
-    answer: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventLife:
-    """One event with everything that became of it."""
-
-    stored: StoredEvent
-    deliveries: tuple[DeliveryRecord, ...]
-    attempts: dict[int, tuple[AttemptRecord, ...]]  # by delivery id
-
-
-@dataclass(frozen=True, kw_only=True)
-class Depth:
-    """How much waits for one infobase, and since when (unix time of the oldest)."""
-
-    infobase: str
-    waiting: int
-    oldest_at: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which deliveries; `since` and `until` are unix times of their acceptance."""
-
-    state: DeliveryState | None = None
-    infobase: str = ""
-    since: float | None = None
-    until: float | None = None
-    popups: bool = True
-
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """A condition on `d`, a delivery, and its facts."""
-        parts, facts = ["1 = 1"], dict[str, Any]()
-        if self.state is not None:
-            parts.append("d.state = :state")
-            facts["state"] = self.state.value
-        if self.infobase:
-            parts.append("d.infobase = :infobase")
-            facts["infobase"] = self.infobase
-        if self.since is not None:
-            parts.append("d.created_at >= :since")
-            facts["since"] = self.since
-        if self.until is not None:
-            parts.append("d.created_at < :until")
-            facts["until"] = self.until
-        if not self.popups:
-            parts.append("d.purpose = 'journal'")
-        return " AND ".join(parts), facts
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReconciliationRecord:
-    """The report of one reconciliation of one day; `problem` is "" when it was done."""
-
-    exchange: str
-    day: str
-    at: float
-    in_exchange: int
-    known: int
-    added: int
-    problem: str
 
 
 class Archive:
@@ -99,7 +30,7 @@ class Archive:
 
     def __init__(self, address: str | Path, *, clock: Callable[[], float] = time.time) -> None:
         self._address = str(address)
-        self._server = "://" in self._address
+        self._server = pgconnection.is_server(self._address)
         if not self._server and not Path(address).is_file():
             raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
         self._clock = clock

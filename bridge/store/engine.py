@@ -7,6 +7,7 @@ Which lanes are being attempted is kept in memory: one process at a time tells a
 import math
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from bridge.core.backoff import SCHEDULE_S
@@ -219,13 +220,12 @@ class Store:
     # --- the mailbox -----------------------------------------------------------------------------
     def acknowledge(self, infobase: str, reader: Subscriber | None, *, after_id: int) -> int:
         now, step = self._clock(), letters.Step()
+
+        def acknowledge(db: Session, *, so_far: letters.Step) -> letters.Step:
+            return letters.acknowledge(db, infobase, reader, after_id=after_id, now=now, so_far=so_far)
+
         while not step.done:  # a transaction for each batch: it holds the lanes of all its letters
-            before = step
-            step = self._write(
-                lambda db, so_far=before: letters.acknowledge(  # type: ignore[misc]
-                    db, infobase, reader, after_id=after_id, now=now, so_far=so_far
-                )
-            )
+            step = self._write(partial(acknowledge, so_far=step))
         return step.place
 
     def letters(self, infobase: str, reader: Subscriber | None, *, after_id: int, limit: int) -> Collected:

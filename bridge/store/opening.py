@@ -7,17 +7,13 @@ from bridge.store import pgconnection
 from bridge.store.connection import migrate as migrate_file
 from bridge.store.connection import own
 from bridge.store.engine import Store
+from bridge.store.pgconnection import is_server
 from bridge.store.postgres import LEASE_S, PostgresStore
 from bridge.store.sqlite import SqliteStore
 
 MARGIN_S = 5.0  # a lease is longer than an attempt by so much
 
 __all__ = ["Store", "bell_of", "is_server", "migrate", "open_store", "place_of", "weakness_of"]
-
-
-def is_server(address: str) -> bool:
-    """True for PostgreSQL, which several processes may open."""
-    return address.startswith(("postgres://", "postgresql://"))
 
 
 def open_store(

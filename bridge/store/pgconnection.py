@@ -81,6 +81,11 @@ def connect(address: str, *, bounded: bool = True) -> Connection:
             return connection
 
 
+def is_server(address: str) -> bool:
+    """True for PostgreSQL, which several processes may open."""
+    return address.startswith(("postgres://", "postgresql://"))
+
+
 def place(address: str) -> str:
     """The address as people may see it: without the name and the password.
 

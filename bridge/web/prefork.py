@@ -196,10 +196,11 @@ class Parent:
                 said[message] = None
             if place.end:
                 self._let_go(place)  # it closed its end; its death is heard of by itself
-        for other in self._places:
-            for message in said if other is not place and other.end else ():
+        others = [other.end for other in self._places if other is not place and other.end]
+        for end in others:
+            for message in said:
                 with suppress(OSError):
-                    other.end.send(message)  # type: ignore[union-attr]
+                    end.send(message)
 
     def _let_go(self, place: _Place) -> None:
         if place.end:

@@ -9,10 +9,9 @@ from bridge.observe import Figures, log
 from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.engine import Store
-from bridge.wiring.healing import chores
+from bridge.wiring.healing import DAY_S, chores
 from bridge.wiring.partners import Publication, audiences
 
-DAY_S = 24 * 3600.0
 PURGE_FIRST_S = 60.0
 PURGE_EVERY_S = 3600.0
 PURGE_TURN_S = 10.0  # then the other chores have theirs

@@ -22,8 +22,8 @@ from bridge.core.ports import Accepted, Claim, DialRecord
 from bridge.flows.take_event import Audience
 from bridge.onec.vatscalls import VatsCalls
 from bridge.store import statements as sql
-from bridge.store.archive import Selection
 from bridge.store.sqlite import SqliteStore
+from bridge.store.views import Selection
 from support.stand import DAY_S, STANDS, SqliteStand, Stand, journal, old_ring, popup, said, states, words
 
 S = CallState

@@ -15,9 +15,10 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
-from bridge.store.archive import Archive, Selection
+from bridge.store.archive import Archive
 from bridge.store.connection import MIGRATIONS, migrate
 from bridge.store.sqlite import SqliteStore, SteadyClock
+from bridge.store.views import Selection
 from support.stand import Clock, SqliteStand, journal, popup, said, states
 
 FORK = pytest.mark.skipif(sys.platform == "win32", reason="fork is of POSIX")
@@ -147,7 +148,7 @@ def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    assert migrate(tmp_path / "bridge.db") == ["0001.outbox", "0002.mailbox"]
+    assert migrate(tmp_path / "bridge.db") == ["0001.outbox", "0002.mailbox", "0003.callers"]
     assert migrate(tmp_path / "bridge.db") == []
 
 
