@@ -21,6 +21,7 @@ from bridge.web.soap.problem import refusal
 
 MAX_HEADERS = 64
 REQUEST_DEADLINE_S = 15.0  # from the first byte of a request to its last
+STALL_S = 60.0  # a client may take nothing of its answer that long; a player comes back with a Range
 LINGER_S = 3.0  # a refused client may still be sending that long (RFC 9112 §9.6)
 _SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization")
 
@@ -98,6 +99,7 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
     refused = False
     _began: float | None = None
     _lingers_since: float | None = None
+    _stalls: tuple[float, float] | None = None  # since when (monotonic), and `last_activity` then
 
     def received(self, data: bytes) -> Any:
         before = self.request
@@ -115,10 +117,26 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         late = self._began is not None and now - self._began > REQUEST_DEADLINE_S
         return late and not self.requests  # what is being answered may take its time
 
+    def stalled(self) -> bool:
+        """Its client takes nothing of the answer that waits for it; asked once a second.
+
+        Else a recording for a client that went to sleep would hold its thread and the exchange for ever.
+        """
+        now = time.monotonic()
+        if not self.total_outbufs_len:
+            self._stalls = None
+        elif self._stalls is None or self._stalls[1] != self.last_activity:
+            self._stalls = (now, self.last_activity)
+        return self._stalls is not None and now - self._stalls[0] > STALL_S
+
     def busy(self) -> bool:
         """A request is being received, answered or refused."""
         under_way = self.requests or self.total_outbufs_len or self.request is not None
         return bool(under_way or self._lingers_since is not None) and not self.overdue()
+
+    def asks_nothing(self) -> bool:
+        """No whole request is here and no answer is on its way out."""
+        return not self.requests and not self.total_outbufs_len
 
     def handle_write(self) -> None:
         ready = self.refused and self.close_when_flushed and not self.total_outbufs_len

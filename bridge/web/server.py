@@ -15,11 +15,15 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from bridge.observe import log
+from bridge.web.crowd import LIMIT, make_room
 from bridge.web.guard import GuardedChannel
 from bridge.web.http import WsgiApp
 
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
 DRAIN_LIMIT_S = 30.0
+ACCEPTS = 64  # connections taken in one turn of the loop
+CROWD_SAID_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ class Server:
             ident=None,
             expose_tracebacks=False,
             threads=options.threads,
-            connection_limit=1000,
+            connection_limit=LIMIT,
             asyncore_use_poll=True,
             channel_timeout=30,
             cleanup_interval=1,  # how late a deadline may be noticed
@@ -183,6 +187,8 @@ class _Channel(GuardedChannel):
 class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
     draining: threading.Event
+    _closed = 0  # to make room, since it was last said
+    _said_at = -math.inf
 
     def stop_listening(self) -> None:
         self.accepting = False
@@ -198,10 +204,23 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
         channels = list(self.active_channels.values())
         return not any(channel.busy() or (channel.readable() and channel.unread()) for channel in channels)
 
+    def handle_accept(self) -> None:
+        """Everybody who waits, for each turn of the loop costs a look at every connection."""
+        for _ in range(ACCEPTS):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                break
+        self._closed += make_room(self.active_channels.values())
+        now = time.monotonic()
+        if self._closed and now - self._said_at > CROWD_SAID_S:
+            log.warning("connections_crowded", closed=self._closed)
+            self._closed, self._said_at = 0, now
+
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in self.active_channels.values():
-            if channel.overdue():
+            if channel.overdue() or channel.stalled():
                 channel.will_close = True
 
     def set_socket_options(self, conn: socket.socket) -> None:

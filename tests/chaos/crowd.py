@@ -1,0 +1,178 @@
+"""A crowd of silent and slow strangers: are real hooks and clicks still answered?
+
+    python -m tests.chaos.crowd --idle 1000 --slow 100 --seconds 120 [--rate 20]
+
+The strangers connect from another process and come back when they are sent away. Prints the latency of
+hooks and clicks without and with them; exit code 0 when every one was answered. Figures, not a test.
+"""
+
+import argparse
+import multiprocessing
+import selectors
+import socket
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))  # the tests' own support, as pytest finds it
+
+from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, World, world  # noqa: E402
+
+DRIBBLE = b"POST /ws/Telephony HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 60000\r\n\r\n"
+UNLIMITED = dict.fromkeys(
+    (
+        "subscriber_minute",
+        "subscriber_hour",
+        "subscriber_day",
+        "infobase_minute",
+        "infobase_hour",
+        "infobase_day",
+        "same_number_hour",
+        "at_once",
+    ),
+    0,
+)
+
+
+def strangers(host: str, port: int, idle: int, slow: int, seconds: float, ready: Event) -> None:
+    """`idle` hold silent connections, `slow` send a byte a second; who is cut comes back in a second."""
+    until, waiting = time.monotonic() + seconds, selectors.DefaultSelector()
+    sent: dict[socket.socket, int] = {}
+    coming: list[int | None] = [None] * idle + [0] * slow
+    while time.monotonic() < until:
+        for place in coming:
+            with suppress(OSError):
+                made = socket.create_connection((host, port), timeout=2)
+                made.setblocking(False)
+                waiting.register(made, selectors.EVENT_READ, place)
+                if place is not None:
+                    sent[made] = place
+        coming = []
+        ready.set()
+        turn = time.monotonic() + 1
+        while (left_s := turn - time.monotonic()) > 0:
+            for key, _ in waiting.select(timeout=left_s):
+                stranger = cast(socket.socket, key.fileobj)
+                if _cut(stranger):
+                    waiting.unregister(stranger)
+                    sent.pop(stranger, None)
+                    stranger.close()
+                    coming.append(key.data)
+        for made, place in list(sent.items()):
+            with suppress(OSError):
+                made.send(DRIBBLE[place % len(DRIBBLE) :][:1])
+                sent[made] = place + 1
+
+
+def _cut(stranger: socket.socket) -> bool:
+    try:
+        return not stranger.recv(4096)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+@dataclass
+class Answers:
+    """How long each took, in seconds; `failed` were not answered as they should."""
+
+    hook: list[float] = field(default_factory=list)
+    click: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def line(self, kind: str) -> str:
+        taken = sorted(getattr(self, kind)) or [0.0]
+        shares = [taken[min(len(taken) - 1, int(len(taken) * share))] for share in (0.5, 0.99, 1.0)]
+        spread = " / ".join(f"{share * 1000:.0f}" for share in shares)
+        return f"{kind:8} {len(taken):6}  p50/p99/max {spread} ms"
+
+
+def ask(here: World, seconds: float, rate: float, timeout_s: float = 10.0) -> Answers:
+    """Hooks and clicks, each on a connection of its own, at `rate` a second each."""
+    answers, until, lock = Answers(), time.monotonic() + seconds, threading.Lock()
+
+    def go(kind: str, one: int) -> None:
+        began = time.monotonic()
+        try:
+            if kind == "hook":
+                query = {"key": ANNA.key, "number": f"8916{one:07}"}
+                answer = requests.get(f"{here.url}/hooks/main/{HOOK_SECRET}", params=query, timeout=timeout_s)
+            else:
+                query = {"key": ANNA.key, "outboundNumber": f"8926{one:07}"}
+                answer = requests.get(
+                    f"{here.url}/api/call/CallToSubscriber",
+                    params=query,
+                    auth=(LOGIN, PASSWORD),
+                    timeout=timeout_s,
+                )
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            with lock:
+                answers.failed.append(f"{kind}: {type(error).__name__}")
+            return
+        with lock:
+            getattr(answers, kind).append(time.monotonic() - began)
+
+    def each(kind: str) -> None:
+        turn = 0
+        began = time.monotonic()
+        while time.monotonic() < until:
+            go(kind, turn)
+            turn += 1
+            time.sleep(max(0.0, began + turn / rate - time.monotonic()))
+
+    people = [threading.Thread(target=each, args=(kind,)) for kind in ("hook", "click")]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    return answers
+
+
+def crowd(
+    here: World, *, idle: int, slow: int, seconds: float, rate: float, timeout_s: float = 10.0
+) -> Answers:
+    """Ask while the strangers are there."""
+    parts, context = urlsplit(here.url), multiprocessing.get_context("spawn")
+    ready = context.Event()
+    gang = context.Process(
+        target=strangers, args=(parts.hostname, parts.port, idle, slow, seconds + 5, ready)
+    )
+    gang.start()
+    try:
+        ready.wait(60)
+        return ask(here, seconds, rate, timeout_s)
+    finally:
+        gang.terminate()
+        gang.join()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--idle", type=int, default=1000)
+    parser.add_argument("--slow", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--rate", type=float, default=20, help="hooks and clicks a second, each")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="crowd-") as folder, world(Path(folder), dial=UNLIMITED) as here:
+        alone = ask(here, min(20.0, asked.seconds), asked.rate)
+        beside = crowd(here, idle=asked.idle, slow=asked.slow, seconds=asked.seconds, rate=asked.rate)
+    for name, answers in (("alone", alone), ("beside the crowd", beside)):
+        print(f"{name}: not answered {len(answers.failed)} {answers.failed[:3] or ''}")
+        print(f"  {answers.line('hook')}\n  {answers.line('click')}")
+    return 1 if beside.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
