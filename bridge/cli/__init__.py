@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bridge import __version__
+from bridge.cli.dials import dials
 from bridge.cli.events import events
 from bridge.cli.reconcile import reconcile
 from bridge.cli.running import demo, serve, simulate
@@ -52,5 +53,6 @@ def main() -> None:
     """
 
 
-for command in (demo, init, check, serve, wsdl, simulate, events, reconcile, token, backup, migrate_database):
+SETTING_UP = (init, check, wsdl, token, backup, migrate_database)
+for command in (demo, serve, simulate, events, dials, reconcile, *SETTING_UP):
     main.add_command(command)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.options import settings_option
+from bridge.cli.options import known_infobase, moment, settings_option
 from bridge.core.delivery import DeliveryState
-from bridge.core.errors import UnknownRecord
 from bridge.core.numbers import mask
 from bridge.core.ports import DeliveryRecord, StoredEvent
+from bridge.core.secrecy import without_secrets
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
 from bridge.store.views import EventLife, Selection
@@ -43,7 +43,7 @@ def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -
     Первый столбец — номер доставки (для replay), второй — номер события (для show).
     """
     settings = load(config)
-    _known(settings, infobase)
+    known_infobase(settings, infobase)
     archive = _archive(settings)
     found: Sequence[tuple[DeliveryRecord | None, StoredEvent]] = (
         archive.deliveries(state=DeliveryState(state) if state else None, infobase=infobase, limit=limit)
@@ -62,7 +62,9 @@ def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -
 @click.option("--full", is_flag=True, help="Показать номера и тело целиком.")
 def show(*, config: Path, event_id: int, full: bool) -> None:
     """Всё об одном событии: что пришло, кому сообщено, что ответили."""
-    click.echo(_life(_archive(load(config)).life(event_id), full=full))
+    settings = load(config)
+    life = _life(_archive(settings).life(event_id), full=full)
+    click.echo(without_secrets(life, settings.secrets()))  # an address of a recording holds the token
 
 
 @events.command()
@@ -91,7 +93,7 @@ def replay(
 ) -> None:
     """Отправить ещё раз доставки с этими номерами (первый столбец списка) или все по отбору."""
     settings = load(config)
-    _known(settings, infobase)
+    known_infobase(settings, infobase)
     archive = _archive(settings)
     states = [
         state
@@ -139,11 +141,6 @@ def purge(*, config: Path, older_than: int, dead: bool) -> None:
     click.echo(f"Удалено событий: {gone}")
 
 
-def _known(settings: Settings, infobase: str) -> None:
-    if infobase and infobase not in settings.infobase:
-        raise UnknownRecord(f"Нет информационной базы {infobase}; есть: {', '.join(settings.infobase)}")
-
-
 def _archive(settings: Settings) -> Archive:
     return Archive(settings.server.database)
 
@@ -163,7 +160,7 @@ def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
 def _row(delivery: DeliveryRecord | None, stored: StoredEvent) -> str:
     event = stored.event
     what = (
-        f"событие {stored.id:<7} {_time(stored.received_at)}  {event.state.value:<9} "
+        f"событие {stored.id:<7} {moment(stored.received_at)}  {event.state.value:<9} "
         f"{mask(event.from_number):>12} → {mask(event.to_number):<12} "
     )
     if delivery is None:
@@ -185,7 +182,7 @@ def _life(life: EventLife, *, full: bool) -> str:
     number = (lambda text: text) if full else mask
     lines = [
         f"Событие {stored.id}: {event.state.value} {event.direction.value}, звонок {event.call_id}",
-        f"  принято {_time(stored.received_at)} от ВАТС {event.exchange}"
+        f"  принято {moment(stored.received_at)} от ВАТС {event.exchange}"
         + (", найдено сверкой" if event.recovered else "")
         + f"; повторов {stored.repeats}",
         f"  {number(event.from_number)} → {number(event.to_number)}",
@@ -199,12 +196,8 @@ def _life(life: EventLife, *, full: bool) -> str:
             f"  доставка {delivery.id} → {delivery.infobase}/{delivery.operation}: {STATES[delivery.state]}"
         )
         lines += [
-            f"    {_time(attempt.at)} {_VERDICTS.get(attempt.verdict, attempt.verdict)}"
+            f"    {moment(attempt.at)} {_VERDICTS.get(attempt.verdict, attempt.verdict)}"
             + (f" — {attempt.answer}" if attempt.answer else "")
             for attempt in life.attempts[delivery.id]
         ]
     return "\n".join(lines)
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%d.%m.%Y %H:%M:%S")

@@ -1,8 +1,12 @@
-"""Options that several commands share."""
+"""What several commands share: options, and how they show a moment."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
+
+from bridge.core.errors import UnknownRecord
+from bridge.settings import Settings
 
 DEFAULT_SETTINGS = Path("bridge.toml")
 
@@ -16,3 +20,17 @@ settings_option = click.option(
     show_default=True,
     help="Файл настроек (TOML).",
 )
+
+
+def known_infobase(settings: Settings, infobase: str) -> None:
+    """
+    Raises:
+        UnknownRecord: the settings name no such infobase; "" means any.
+    """
+    if infobase and infobase not in settings.infobase:
+        raise UnknownRecord(f"Нет информационной базы {infobase[:40]}; есть: {', '.join(settings.infobase)}")
+
+
+def moment(at: float) -> str:
+    """Unix time as a person here reads it."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%d.%m.%Y %H:%M:%S")

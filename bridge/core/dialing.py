@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.core.numbers import PhoneNumber
+from bridge.core.watch import WorkHours
+
+PAID = ("7803", "7809")  # paid services of the Russian numbering plan
 
 
 class CallCode:
@@ -19,6 +22,9 @@ class CallCode:
     IN_PROGRESS = 106
     EXCHANGE_BROKEN = 107  # the exchange answered something that is not an answer
     BUSY = 108  # too many clicks are being dialled; this one was not begun
+    TOO_OFTEN = 109  # `DialLimits`
+    STOPPED = 110  # a person stopped dialling
+    OFF_HOURS = 111
 
 
 class DialStatus(StrEnum):
@@ -42,22 +48,48 @@ class CallResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DialPolicy:
-    """Where a stolen token may dial: nowhere that costs. Numbers of Russia only, by default.
+    """Where and when a stolen token may dial: nowhere that costs. Numbers of Russia only, by default.
 
-    Sources of the defaults: premium and international ranges are what toll fraud uses (CFCA).
+    Sources of the defaults: premium and international ranges are what toll fraud uses (CFCA). Short public
+    numbers (112, paid services) look like extensions, so only those that are known here are dialled.
+
+    Args:
+        allowed, denied: beginnings of E.164 digits, beside `countries` and the paid ranges.
+        short: extensions and other short numbers that may be dialled.
+        hours: when, on the exchange's wall; None at any time.
     """
 
     countries: frozenset[str] = frozenset({"RU"})
     premium: bool = False
-    internal: bool = True
-    denied_prefixes: tuple[str, ...] = ("7803", "7809")  # paid services of the Russian plan
+    allowed: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    short: frozenset[str] = frozenset()
+    hours: WorkHours | None = None
 
-    def refusal(self, number: PhoneNumber) -> str | None:
-        """None when the number may be dialled, else the Russian reason."""
+    def refusal(self, number: PhoneNumber, wall_s: float) -> CallResult | None:
+        """None when the number may be dialled now, else what the accountant reads.
+
+        Args:
+            wall_s: what the exchange's wall shows, in seconds from its 1970-01-01.
+        """
+        if self.hours and not self.hours.holds(wall_s):
+            return CallResult.fail(
+                CallCode.OFF_HOURS, "Сейчас звонить запрещено настройкой моста (dial.hours)"
+            )
+        reason = self._forbidden(number)
+        return CallResult.fail(CallCode.NOT_ALLOWED, reason) if reason else None
+
+    def _forbidden(self, number: PhoneNumber) -> str:
         if number.internal:
-            return None if self.internal else "Звонки на внутренние номера запрещены настройкой моста"
-        if number.premium or number.digits.startswith(self.denied_prefixes):
-            return None if self.premium else "Звонки на платные номера запрещены настройкой моста"
+            if number.digits in self.short:
+                return ""
+            return "Короткий номер не из списка абонентов моста: звонить на него запрещено настройкой"
+        if number.digits.startswith(self.denied):
+            return "Звонки на этот номер запрещены настройкой моста"
+        if number.digits.startswith(self.allowed):
+            return ""
+        if (number.premium or number.digits.startswith(PAID)) and not self.premium:
+            return "Звонки на платные номера запрещены настройкой моста"
         if number.region not in self.countries:
             return "Звонки в эту страну запрещены настройкой моста"
-        return None
+        return ""

@@ -9,7 +9,8 @@
     ├── StoreUnavailable events cannot be made durable now: the caller must be told to come again
     ├── UnknownRecord    there is no such event, delivery or infobase
     ├── ClaimLost        another replica took the infobase over while we were telling it
-    └── JournalRefused   the exchange's journal of calls cannot be had now
+    ├── JournalRefused   the exchange's journal of calls cannot be had now
+    └── TooMuch          more was asked for than is given at once
 """
 
 
@@ -43,3 +44,7 @@ class ClaimLost(BridgeError):
 
 class JournalRefused(BridgeError):
     """The exchange did not give its journal, or gave something that is none; nothing was changed."""
+
+
+class TooMuch(BridgeError):
+    """More was asked for than one answer holds; a part of it would be taken for the whole."""

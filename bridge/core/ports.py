@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bridge.core.calls import CallEvent, Direction, Subscriber
 from bridge.core.delivery import DeliveryState, Outcome, Purpose, Verdict
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallResult
 from bridge.core.numbers import PhoneNumber
 
@@ -207,7 +208,11 @@ class Mailbox(Protocol):
 # --- what the hook missed --------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class JournalCall:
-    """One finished call as the exchange's journal tells it. `started_s` is unix time."""
+    """One finished call as the exchange's journal tells it. `started_s` is unix time, 0 when it does not say.
+
+    Only what is asked by its id (`CallInfo`) may lack the time and the numbers. `record` is where the
+    recording is at the exchange, without the account's token.
+    """
 
     call_id: str
     started_s: int
@@ -219,6 +224,8 @@ class JournalCall:
     raw: bytes = field(repr=False)
     raw_media: str
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the exchange's own words
+    has_record: bool = False
+    record: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +245,51 @@ class CallJournal(Protocol):
         Raises:
             JournalRefused: it could not be had whole; the message says why, in Russian.
         """
+        ...
+
+
+class CallInfo(Protocol):
+    """What the exchange says of one call."""
+
+    def call(self, call_id: str) -> JournalCall | None:
+        """The call that the exchange knows by this id; None when it knows none.
+
+        Raises:
+            JournalRefused: it could not be asked; the message says why, in Russian.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialledCall:
+    """A click that the exchange began to dial, as its answer named the call."""
+
+    subscriber: str = field(repr=False)  # the exchange's key, or the extension
+    number: str  # digits, as `PhoneNumber.digits`
+    begun_at: float  # unix time
+
+
+class CallEvents(Protocol):
+    """Events of past calls, but for those that were merged into another."""
+
+    def of_call(self, exchange: str, call_id: str) -> Sequence[StoredEvent]:
+        """Of the call with this id or, if there is none, of one that the exchange also calls so."""
+        ...
+
+    def of_span(self, exchange: str, *, since_s: float, until_s: float) -> Sequence[StoredEvent]:
+        """All of every call that was heard of in the span, unix seconds.
+
+        Raises:
+            TooMuch: that is more than is given at once.
+        """
+        ...
+
+    def dialled(self, infobase: str, call_id: str) -> DialledCall | None:
+        """What `infobase` dialled when the exchange answered with this id."""
+        ...
+
+    def whole_day(self, exchange: str, day: str, *, after_s: float) -> bool:
+        """True when a reconciliation of that day, done after `after_s`, left nothing of it out."""
         ...
 
 
@@ -286,10 +338,13 @@ class Bell(Protocol):
 class DialLog(Protocol):
     """Clicks, kept durably so that one click dials at most once, even across a crash."""
 
-    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+    def begin(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> DialRecord:
         """Record a click before dialling, or find the one of the last `window_s` seconds.
 
-        A click that surely dialled nothing is not found: the next one may dial.
+        A click that surely dialled nothing is not found: the next one may dial. One that the limits or a
+        person's stop forbid is not recorded: it comes back not fresh, with a refusal as its result.
         """
         ...
 

@@ -34,6 +34,10 @@ class WorkHours:
         span = range(low, high + 1) if low <= high else (*range(low, 8), *range(1, high + 1))
         return cls(begin_s=_of_day(begin), end_s=_of_day(end), days=frozenset(span))
 
+    def holds(self, at_s: float) -> bool:
+        """Is this moment of local time within the hours?"""
+        return self.between(at_s, at_s + 1) > 0
+
     def between(self, since_s: float, until_s: float) -> float:
         """Working seconds of a span of local time; 0 when it is empty or runs back."""
         total = 0.0

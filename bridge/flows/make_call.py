@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.core.calls import Subscriber
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.errors import BadNumber, StoreUnavailable
 from bridge.core.numbers import PhoneNumber
@@ -22,6 +23,7 @@ class Desk:
     exchange: Exchange
     subscribers: Sequence[Subscriber]
     policy: DialPolicy = field(default_factory=DialPolicy)
+    limits: DialLimits = NO_LIMITS
     unlisted_keys: bool = False  # a key the bridge was not told of is passed to the exchange as it is
     area_code: str = ""
     double_click_s: float = 10.0
@@ -44,6 +46,7 @@ def make_call(
     desk: Desk,
     dial_log: DialLog,
     wait_for_first: Callable[[int], CallResult | None],
+    wall_s: float = 0.0,
 ) -> CallResult:
     """Dial `number_text` for the subscriber meant by `handle`; at most once for one click.
 
@@ -52,6 +55,7 @@ def make_call(
     Args:
         wait_for_first: given the id of a click that is being dialled, waits a bounded time for its
             answer; None when there is none yet.
+        wall_s: local time at the exchange, as `WorkHours` counts it.
 
     Raises:
         StoreUnavailable: the click could not be recorded, so nothing was dialled.
@@ -66,11 +70,13 @@ def make_call(
         number = PhoneNumber.parse(number_text, area_code=desk.area_code)
     except BadNumber as error:
         return CallResult.fail(CallCode.BAD_NUMBER, str(error))
-    if refusal := desk.policy.refusal(number):
-        return CallResult.fail(CallCode.NOT_ALLOWED, refusal)
+    if refusal := desk.policy.refusal(number, wall_s):
+        return refusal
 
     caller = subscriber.key or subscriber.extension
-    click = dial_log.begin(desk.infobase, caller, number.digits, window_s=desk.double_click_s)
+    click = dial_log.begin(
+        desk.infobase, caller, number.digits, window_s=desk.double_click_s, limits=desk.limits
+    )
     if not click.fresh:
         return click.result or _first_answer(click.id, wait_for_first) or IN_PROGRESS
     result = desk.exchange.dial(subscriber, number)

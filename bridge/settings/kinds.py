@@ -92,6 +92,29 @@ def _hours(value: str) -> str:
     return value
 
 
+def _optional_hours(value: str) -> str:
+    if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("нужно время с и до, например 08:00-20:00")
+    return _hours(value) if value else ""
+
+
+def _prefix(value: str) -> str:
+    digits = value.removeprefix("+")
+    if not re.fullmatch(r"[1-9]\d{0,14}", digits):
+        raise ValueError("нужно начало номера с кодом страны, например 7495 или 375")
+    return digits
+
+
+def _short_numbers(value: str) -> str:
+    first, _, last = value.partition("-")
+    last = last or first
+    if not re.fullmatch(r"\d{2,6}", first) or len(last) != len(first) or not last.isdigit() or last < first:
+        raise ValueError("нужен короткий номер из 2-6 цифр или промежуток, например 300 или 400-499")
+    if int(last) - int(first) > 10_000:
+        raise ValueError("слишком большой промежуток коротких номеров")
+    return value
+
+
 def _listen(value: str) -> str:
     if not 0 <= int(value.rpartition(":")[2]) <= 65535:
         raise ValueError("порт бывает от 1 до 65535")
@@ -118,6 +141,10 @@ Url = Annotated[str, AfterValidator(_url)]
 PathSecret = Annotated[SecretStr, AfterValidator(_ascii_secret)]
 TokenHash = Annotated[str, AfterValidator(_token_hash)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
+Limit = Annotated[int, Field(ge=0, le=1_000_000)]
+Prefix = Annotated[str, AfterValidator(_prefix)]
+ShortNumbers = Annotated[str, AfterValidator(_short_numbers)]
+OptionalHours = Annotated[str, AfterValidator(_optional_hours)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Database = Annotated[str, AfterValidator(_database)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -163,8 +164,14 @@ def _fields(model: Any, place: Iterable[str]) -> dict[str, FieldInfo]:
             current = inner[0] if inner else None  # into dict[str, Section] and list[Section]
             continue
         field = current.model_fields.get(part)
-        current = field.annotation if field else None
+        current = _present(field.annotation) if field else None
     return dict(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else {}
+
+
+def _present(annotation: Any) -> Any:
+    """`Section` of `Section | None`."""
+    kinds = [one for one in get_args(annotation) if one is not NoneType]
+    return kinds[0] if isinstance(annotation, UnionType) and len(kinds) == 1 else annotation
 
 
 def _example(place: list[str]) -> Any:
@@ -182,4 +189,6 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, dict):  # Cyrillic names are written in quotes
+        return "{ " + ", ".join(f"{_toml(name)} = {_toml(one)}" for name, one in value.items()) + " }"
     return str(value) if isinstance(value, int | float) else f'"{value}"'

@@ -7,7 +7,7 @@ settings are printed.
 import re
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,11 +21,14 @@ from bridge.settings.kinds import (
     Section,
     Url,
     conninfo,
+    loopback,
 )
 from bridge.settings.partners import ExchangeSection, InfobaseSection, SubscriberSection
 
 ENV_PREFIX = "BRIDGE__"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
+_PORTS = {"http": 80, "https": 443}
+_EVERYWHERE = ("0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 - not to listen there
 
 
 class ServerSection(Section):
@@ -63,6 +66,20 @@ class ServerSection(Section):
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
 
+    def is_at(self, url: str) -> bool:
+        """Does `url` lead here: to where we listen, or below `/ws/` of the public address?
+
+        Behind one proxy 1C may have other paths of the same host.
+        """
+        asked, public = urlsplit(url), urlsplit(self.public_url)
+        port = asked.port or _PORTS[asked.scheme]
+        if port == self.port and (
+            asked.hostname == self.host or (loopback(url) and self.host in _EVERYWHERE)
+        ):
+            return True
+        same_host = (asked.hostname, port) == (public.hostname, public.port or _PORTS[public.scheme])
+        return same_host and asked.path.startswith(f"{public.path}/ws/")
+
 
 class Settings(BaseSettings):
     """Everything that may be set. Names of exchanges and infobases: a-z, 0-9, «-», «_»."""
@@ -99,6 +116,17 @@ class Settings(BaseSettings):
             for asked in exchange.caller_order:
                 if asked not in self.infobase or self.infobase[asked].exchange != name:
                     raise ValueError(f"exchange.{name}.caller_order: у этой ВАТС нет базы «{asked[:40]}»")
+        return self
+
+    @model_validator(mode="after")
+    def _not_ourselves(self) -> "Settings":
+        """The bridge answers as 1C does: told to tell itself, it would do so for ever."""
+        for name, infobase in self.infobase.items():
+            if infobase.url and self.server.is_at(infobase.url):
+                raise ValueError(
+                    f"infobase.{name}.url: это адрес самого моста; нужен адрес веб-сервиса 1С, "
+                    "например http://server/base/ws/VATScalls"
+                )
         return self
 
     @classmethod

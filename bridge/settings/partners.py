@@ -1,16 +1,22 @@
 """The sections of exchanges and infobases."""
 
-from typing import Literal
+from collections.abc import Collection
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from bridge.core.wording import OF_EVENT, OF_NUMBER, Wording
 from bridge.settings.kinds import (
     Country,
     HostName,
+    Limit,
+    OptionalHours,
     PathSecret,
+    Prefix,
     SafePath,
     Seconds,
     Section,
+    ShortNumbers,
     Timezone,
     TokenHash,
     Url,
@@ -91,17 +97,44 @@ class ExchangeSection(Section):
 
 
 class DialSection(Section):
+    """Where, when and how often an infobase may dial; limits as `core.dial_limits.DialLimits`, 0 is none."""
+
     countries: list[Country] = Field(default=["RU"], examples=[["RU", "KZ"]])
     premium: bool = Field(default=False, examples=[False])
     internal: bool = Field(default=True, examples=[True])
+    short_numbers: list[ShortNumbers] = Field(default_factory=list, examples=[["300", "400-499"]])
+    allow: list[Prefix] = Field(default_factory=list, examples=[["375", "7495"]])
+    deny: list[Prefix] = Field(default_factory=list, examples=[["7900"]])
+    hours: OptionalHours = Field(default="", examples=["08:00-20:00"])
+    days: str = Field(default="1-7", pattern=r"^[1-7](-[1-7])?$", examples=["1-5"])
+    subscriber_minute: Limit = Field(default=10, examples=[10])
+    subscriber_hour: Limit = Field(default=60, examples=[60])
+    subscriber_day: Limit = Field(default=200, examples=[200])
+    infobase_minute: Limit = Field(default=60, examples=[60])
+    infobase_hour: Limit = Field(default=600, examples=[600])
+    infobase_day: Limit = Field(default=2000, examples=[2000])
+    same_number_hour: Limit = Field(default=5, examples=[5])
+    at_once: Limit = Field(default=10, examples=[10])
     double_click_s: Seconds = Field(default=10.0, examples=[10])
 
 
 class OperationSection(Section):
     """An operation of a firm's own web service. Values of `parameters` hold words in braces."""
 
+    words: ClassVar[Collection[str]] = OF_EVENT
+
     operation: str = Field(min_length=1, max_length=128, examples=["ВходящийЗвонок"])
     parameters: dict[str, str] = Field(default_factory=dict, examples=[{"НомерТелефона": "{from}"}])
+
+    @field_validator("parameters")
+    @classmethod
+    def _known_words(cls, parameters: dict[str, str]) -> dict[str, str]:
+        for name, text in parameters.items():
+            try:
+                Wording.parse(text, cls.words)
+            except ValueError as error:
+                raise ValueError(f"«{name[:40]}»: {error}") from None
+        return parameters
 
 
 class WhoSection(OperationSection):
@@ -110,6 +143,10 @@ class WhoSection(OperationSection):
     Names of members or Out parameters; with none the result is read as contract `vats` has it.
     """
 
+    words: ClassVar[Collection[str]] = OF_NUMBER
+
+    # an example of its own: an event's words mean nothing here
+    parameters: dict[str, str] = Field(default_factory=dict, examples=[{"НомерТелефона": "{number}"}])
     title: str = Field(default="", max_length=128, examples=["Наименование"])
     category: str = Field(default="", max_length=128, examples=["Категория"])
     manager: str = Field(default="", max_length=128, examples=["ТелефонМенеджера"])
@@ -118,7 +155,9 @@ class WhoSection(OperationSection):
 class CustomSection(Section):
     """Contract `custom`: which operations of the firm's own web service mean what."""
 
+    # a copy of the WSDL, for a 1C that does not give it; without one it is asked for at `url`
     wsdl_file: SafePath | None = Field(default=None, examples=["crm.wsdl"])
+    # where the WSDL has several; without them the first SOAP 1.1 port
     service: str = Field(default="", max_length=128, examples=["CRM"])
     port: str = Field(default="", max_length=128, examples=["CRMSoap"])
     ring: OperationSection | None = None

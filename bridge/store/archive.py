@@ -15,7 +15,7 @@ import psycopg
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
-from bridge.store import letters, moves, past, pgconnection, rows
+from bridge.store import dials, letters, moves, past, pgconnection, rows
 from bridge.store import statements as sql
 from bridge.store.looking import LookingAtFile, LookingAtServer
 from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
@@ -188,6 +188,27 @@ class Archive:
             )
             for row in found
         ]
+
+    # --- clicks ----------------------------------------------------------------------------------
+    def clicks(self, *, limit: int = 50) -> list[dials.DialAudit]:
+        """The newest clicks first."""
+        with self._open() as db:
+            return dials.latest(db.session, limit)
+
+    def dial_stops(self) -> list[dials.DialStop]:
+        """Who may not dial."""
+        with self._open() as db:
+            return dials.stops(db.session)
+
+    def stop_dialling(self, infobase: str, why: str) -> None:
+        """From now on nothing is dialled for `infobase`, or for `dials.EVERYBODY`."""
+        with self._open() as db, db.transaction():
+            dials.stop(db.session, infobase, why, self._clock())
+
+    def allow_dialling(self, infobase: str) -> bool:
+        """Dialling may go on; False when it was not stopped under this name."""
+        with self._open() as db, db.transaction():
+            return dials.allow(db.session, infobase)
 
     def replay(
         self,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.chores import Chore
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import CallJournal, CallRecords, Outbox
+from bridge.core.ports import CallRecords, Outbox
 from bridge.core.watch import Notice, WorkHours, notice
 from bridge.flows.reconcile import Reconciliation, reconcile
 from bridge.flows.take_event import Audience
@@ -18,6 +18,7 @@ from bridge.settings import ExchangeSection, Settings
 from bridge.vpbx.mobilon.client import BASE_URLS, MobilonApi
 from bridge.vpbx.mobilon.journal import MAX_JOURNAL_BYTES, MobilonJournal
 from bridge.wire import Wire
+from bridge.wiring.wall import wall_s
 
 JOURNAL_S = 60.0  # nobody waits for it but a chore or an operator
 START_DELAY_S = 15.0  # what waits is told first
@@ -31,7 +32,7 @@ class PastCalls(CallRecords, Outbox, Protocol):
     """What healing needs of the store."""
 
 
-def exchange_journal(section: ExchangeSection) -> CallJournal | None:
+def exchange_journal(section: ExchangeSection, total_s: float = JOURNAL_S) -> MobilonJournal | None:
     """The journal of an exchange; None when its token is not set.
 
     It is of the API that `connect` dials with (Mobilon, contents/vpbx/api.md, 2017-06-02); the later
@@ -42,7 +43,7 @@ def exchange_journal(section: ExchangeSection) -> CallJournal | None:
         return None
     own = section.base_url if MobilonApi(section.api) is MobilonApi.CONNECT else None
     return MobilonJournal(
-        wire=Wire(connect_s=5.0, total_s=JOURNAL_S, max_bytes=MAX_JOURNAL_BYTES, reuse=False),
+        wire=Wire(connect_s=min(5.0, total_s), total_s=total_s, max_bytes=MAX_JOURNAL_BYTES, reuse=False),
         base_url=section.journal_url or own or BASE_URLS[MobilonApi.CONNECT],
         token=token,
         timezone=section.timezone,
@@ -184,7 +185,7 @@ class Watchdog:
             StoreUnavailable: nobody knows when that was.
         """
         since = max(self._last_heard(self._exchange) or 0.0, self._began)
-        silent_s = self._hours.between(self._local_s(since), self._local_s(self._clock()))
+        silent_s = self._hours.between(wall_s(since, self._zone), wall_s(self._clock(), self._zone))
         self._figures.hook_silent_seconds.labels(self._exchange).set(silent_s)
         match notice(silent_s, limit_s=self._limit_s, alarmed=self._alarmed):
             case Notice.SILENT:
@@ -193,11 +194,6 @@ class Watchdog:
             case Notice.HEARD_AGAIN:
                 self._alarmed = False
                 log.info("hook_heard_again", exchange=self._exchange)
-
-    def _local_s(self, at: float) -> float:
-        """What the wall of the exchange shows, in seconds from its 1970-01-01."""
-        offset = datetime.fromtimestamp(at, self._zone).utcoffset() or timedelta()
-        return at + offset.total_seconds()
 
 
 def chores(

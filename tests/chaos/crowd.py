@@ -29,19 +29,6 @@ sys.path.insert(0, str(ROOT / "tests"))  # the tests' own support, as pytest fin
 from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, World, world  # noqa: E402
 
 DRIBBLE = b"POST /ws/Telephony HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 60000\r\n\r\n"
-UNLIMITED = dict.fromkeys(
-    (
-        "subscriber_minute",
-        "subscriber_hour",
-        "subscriber_day",
-        "infobase_minute",
-        "infobase_hour",
-        "infobase_day",
-        "same_number_hour",
-        "at_once",
-    ),
-    0,
-)
 
 
 def strangers(host: str, port: int, idle: int, slow: int, seconds: float, ready: Event) -> None:
@@ -165,7 +152,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--rate", type=float, default=20, help="hooks and clicks a second, each")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="crowd-") as folder, world(Path(folder), dial=UNLIMITED) as here:
+    with tempfile.TemporaryDirectory(prefix="crowd-") as folder, world(Path(folder)) as here:
         alone = ask(here, min(20.0, asked.seconds), asked.rate)
         beside = crowd(here, idle=asked.idle, slow=asked.slow, seconds=asked.seconds, rate=asked.rate)
     for name, answers in (("alone", alone), ("beside the crowd", beside)):

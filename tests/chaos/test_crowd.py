@@ -9,14 +9,14 @@ import pytest
 from bridge.web import server
 from bridge.web.crowd import CROWDED, LIMIT
 from support.world import World, world
-from tests.chaos.crowd import UNLIMITED, Answers, crowd
+from tests.chaos.crowd import Answers, crowd
 
 SILENT = LIMIT + 50
 
 
 @contextmanager
 def besieged(folder: Path) -> Iterator[World]:
-    with world(folder, dial=UNLIMITED) as here:
+    with world(folder) as here:
         yield here
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from bridge.core.calls import CallEvent, CallState, Subscriber
 from bridge.core.delivery import DeliveryState, Done, GaveUp, RetryIn, Verdict
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.numbers import same_digits
@@ -813,8 +814,10 @@ class WakesEverybody(SqliteStore):
 
 
 class DialsEveryClick(SqliteStore):
-    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
-        return super().begin(infobase, subscriber, number, window_s=0)
+    def begin(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> DialRecord:
+        return super().begin(infobase, subscriber, number, window_s=0, limits=limits)
 
 
 CONTROLS: list[tuple[type[SqliteStore], Callable[[Stand], None]]] = [

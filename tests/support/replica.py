@@ -46,7 +46,17 @@ token_hashes = ["{token_hash(PASSWORD)}"]
 concurrency = 4
 probe_s = 0.2
 timeout_s = 3
-dial = {{ double_click_s = 0.5 }}
+
+[infobase.{LOGIN}.dial]
+double_click_s = 0.5
+subscriber_minute = 0
+subscriber_hour = 0
+subscriber_day = 0
+infobase_minute = 0
+infobase_hour = 0
+infobase_day = 0
+same_number_hour = 0
+at_once = 0
 """
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from bridge.core.calls import Subscriber
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult, DialPolicy, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.core.numbers import PhoneNumber
 from bridge.core.ports import DialRecord
+from bridge.core.watch import WorkHours
 from bridge.flows.make_call import IN_PROGRESS, Desk, make_call
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
@@ -35,11 +37,16 @@ class Log:
 
     fails: str = ""
     clicks: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    refusal: CallResult | None = None
     results: dict[int, CallResult] = field(default_factory=dict)
 
-    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+    def begin(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> DialRecord:
         if self.fails == "begin":
             raise StoreUnavailable("диск полон")
+        if self.refusal:
+            return DialRecord(id=0, result=self.refusal, fresh=False)
         click = (infobase, subscriber, number)
         if click in self.clicks:
             dial_id = self.clicks[click]
@@ -62,10 +69,13 @@ class Office:
     log: Log = field(default_factory=Log)
     rules: dict[str, Any] = field(default_factory=dict)
     wait: Callable[[int], CallResult | None] = lambda _: None
+    wall_s: float = 0.0
 
     def click(self, handle: str = "101", number: str = NUMBER) -> CallResult:
         desk = Desk(infobase="buh", exchange=self.exchange, subscribers=(ANNA, PETR), **self.rules)
-        return make_call(handle, number, desk=desk, dial_log=self.log, wait_for_first=self.wait)
+        return make_call(
+            handle, number, desk=desk, dial_log=self.log, wait_for_first=self.wait, wall_s=self.wall_s
+        )
 
 
 @pytest.mark.parametrize("handle", [ANNA.key, "101", "Иванова Анна", " иванова анна "])
@@ -114,13 +124,58 @@ def test_a_bad_number_is_refused_with_advice(number: str) -> None:
     [
         ("+1 212 555 01 00", DialPolicy()),
         ("8 809 505 00 00", DialPolicy()),
-        ("102", DialPolicy(internal=False)),
+        ("102", DialPolicy()),
+        ("112", DialPolicy(short=frozenset({"102"}))),
+        ("89005292926", DialPolicy(denied=("7900",))),
+        ("89005292926", DialPolicy(denied=("7900",), allowed=("79",))),
+        ("+375 29 123-45-67", DialPolicy(allowed=("370",))),
+        ("+881 6 12345678", DialPolicy()),
     ],
 )
 def test_what_the_rules_forbid_is_not_dialled(number: str, policy: DialPolicy) -> None:
     office = Office(rules={"policy": policy})
     assert office.click(number=number).code == CallCode.NOT_ALLOWED
     assert (office.exchange.dialled, office.log.clicks) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("number", "policy", "digits"),
+    [
+        ("102", DialPolicy(short=frozenset({"102"})), "102"),
+        ("+375 29 123-45-67", DialPolicy(allowed=("375",)), "375291234567"),
+        ("8 809 505 00 00", DialPolicy(premium=True), "78095050000"),
+        ("8 809 505 00 00", DialPolicy(allowed=("7809505",)), "78095050000"),
+    ],
+)
+def test_what_the_rules_allow_is_dialled(number: str, policy: DialPolicy, digits: str) -> None:
+    office = Office(rules={"policy": policy})
+    assert office.click(number=number).code == CallCode.DONE
+    assert [one for _, one in office.exchange.dialled] == [digits]
+
+
+THURSDAY_NOON_S = 12 * 3600.0  # 1970-01-01 was a Thursday
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "code"),
+    [
+        (THURSDAY_NOON_S, CallCode.DONE),
+        (THURSDAY_NOON_S + 6 * 3600, CallCode.OFF_HOURS),
+        (THURSDAY_NOON_S + 2 * 24 * 3600, CallCode.OFF_HOURS),
+    ],
+)
+def test_dialling_may_be_left_to_the_hours_of_work(wall_s: float, code: int) -> None:
+    policy = DialPolicy(hours=WorkHours.parse("09:00-18:00", "1-5"))
+    office = Office(rules={"policy": policy}, wall_s=wall_s)
+    assert office.click().code == code
+    assert len(office.exchange.dialled) == (code == CallCode.DONE)
+
+
+def test_a_refusal_of_the_log_is_read_and_nothing_is_dialled() -> None:
+    office = Office()
+    office.log.refusal = CallResult.fail(CallCode.TOO_OFTEN, "За минуту у абонента уже 10 звонков")
+    assert office.click() == office.log.refusal
+    assert office.exchange.dialled == []
 
 
 def test_a_city_number_is_completed() -> None:

@@ -1,0 +1,69 @@
+"""Commands about clicks in 1C: who dialled what, and the switch that stops all dialling at once."""
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import known_infobase, moment, settings_option
+from bridge.core.numbers import mask
+from bridge.settings import Settings, load
+from bridge.store.archive import Archive
+from bridge.store.dials import EVERYBODY
+
+
+@click.group()
+def dials() -> None:
+    """Звонки из 1С: кто куда звонил; остановить и снова разрешить."""
+
+
+@dials.command("list")
+@settings_option
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+def show(config: Path, limit: int) -> None:
+    """Последние звонки, новые сверху, и кому звонить запрещено."""
+    settings = load(config)
+    archive = Archive(settings.server.database)
+    for stopped in archive.dial_stops():
+        click.echo(
+            f"ОСТАНОВЛЕНО с {moment(stopped.at)}: {stopped.infobase or 'все базы'}  {stopped.why}".rstrip()
+        )
+    told = archive.clicks(limit=limit)
+    for one in told:
+        person = _person(settings, one.infobase, one.subscriber)
+        answer = f"{one.result.code} {one.result.message}" if one.result else "ВАТС ещё не ответила"
+        click.echo(f"{moment(one.begun_at)}  {one.infobase}  {person} -> {mask(one.number)}  {answer}")
+    if not told:
+        click.echo("Ничего нет")
+
+
+@dials.command()
+@settings_option
+@click.option("--infobase", default=EVERYBODY, help="Только этой базе; без неё — всем.")
+@click.option("--why", default="", help="Причина: её прочтёт бухгалтер.")
+def stop(config: Path, infobase: str, why: str) -> None:
+    """Сейчас же запретить звонки из 1С (мост не нужно перезапускать)."""
+    settings = load(config)
+    known_infobase(settings, infobase)
+    Archive(settings.server.database).stop_dialling(infobase, why)
+    click.echo(f"Звонки остановлены: {infobase or 'все базы'}. Разрешить: vpbx-bridge dials allow")
+
+
+@dials.command()
+@settings_option
+@click.option("--infobase", default=EVERYBODY, help="Только этой базе; без неё — снять общий запрет.")
+def allow(config: Path, infobase: str) -> None:
+    """Снова разрешить звонки."""
+    settings = load(config)
+    known_infobase(settings, infobase)
+    done = Archive(settings.server.database).allow_dialling(infobase)
+    click.echo("Звонки разрешены" if done else "Такого запрета и не было; какие есть: vpbx-bridge dials list")
+
+
+def _person(settings: Settings, infobase: str, subscriber: str) -> str:
+    """The name behind a key or an extension; keys are never shown."""
+    section = settings.infobase.get(infobase)
+    people = settings.exchange[section.exchange].subscribers if section else []
+    for person in people:
+        if subscriber in (person.key.get_secret_value(), person.extension):
+            return person.name
+    return "не из списка"

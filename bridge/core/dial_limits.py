@@ -1,0 +1,69 @@
+"""How often may be dialled, so that a stolen token or a runaway program costs little.
+
+Defaults: figures of issue reports and operators' advice against toll fraud and call bombing, gathered
+for this project in 2026-11; nobody publishes limits for a 1C connector.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialLimits:
+    """Dials begun within the last 60 seconds, hour and 24 hours; 0 switches a limit off.
+
+    The same names are the settings `[infobase.….dial]`.
+    """
+
+    subscriber_minute: int = 10
+    subscriber_hour: int = 60
+    subscriber_day: int = 200
+    infobase_minute: int = 60
+    infobase_hour: int = 600
+    infobase_day: int = 2000
+    same_number_hour: int = 5
+    at_once: int = 10  # asked of the exchange and not answered yet
+
+    def refusal(self, begun: "DialsBegun") -> str:
+        """The Russian reason why one more may not be begun now; "" when it may."""
+        for name, sentence in SENTENCES.items():
+            limit = getattr(self, name)
+            if limit and getattr(begun, name) >= limit:
+                return f"{sentence.format(limit)} (настройка dial.{name}); звонок не начат"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialsBegun:
+    """How many dials of this infobase, subscriber and number count towards each limit."""
+
+    subscriber_minute: int
+    subscriber_hour: int
+    subscriber_day: int
+    infobase_minute: int
+    infobase_hour: int
+    infobase_day: int
+    same_number_hour: int
+    at_once: int
+
+
+NO_LIMITS = DialLimits(
+    subscriber_minute=0,
+    subscriber_hour=0,
+    subscriber_day=0,
+    infobase_minute=0,
+    infobase_hour=0,
+    infobase_day=0,
+    same_number_hour=0,
+    at_once=0,
+)
+# the one to be waited for longest is told first
+SENTENCES = {
+    "subscriber_day": "За сутки у абонента уже {} звонков, больше нельзя",
+    "infobase_day": "За сутки из этой базы 1С уже {} звонков, больше нельзя",
+    "same_number_hour": "На этот номер за час уже звонили {} раз, повторите позже",
+    "subscriber_hour": "За час у абонента уже {} звонков, повторите позже",
+    "infobase_hour": "За час из этой базы 1С уже {} звонков, повторите позже",
+    "subscriber_minute": "За минуту у абонента уже {} звонков, повторите через минуту",
+    "infobase_minute": "За минуту из этой базы 1С уже {} звонков, повторите через минуту",
+    "at_once": "Из этой базы 1С сразу набирается уже {} звонков, повторите через минуту",
+}

@@ -1,0 +1,131 @@
+"""Clicks: begun at most once, not oftener than the limits allow, and not while dialling is stopped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.core.dial_limits import DialLimits, DialsBegun
+from bridge.core.dialing import CallCode, CallResult
+from bridge.core.ports import DialRecord
+from bridge.store import rows
+from bridge.store import statements as sql
+from bridge.store.session import Session
+
+LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
+EVERYBODY = ""  # the name under which dialling of all infobases is stopped
+
+# One pass over a day of one infobase, which its own limit keeps short. What the clock has not reached yet
+# counts too: it may have gone back.
+BEGUN = """
+SELECT COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 60 THEN 1 ELSE 0 END), 0)
+           AS subscriber_minute,
+       COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 3600 THEN 1 ELSE 0 END), 0)
+           AS subscriber_hour,
+       COALESCE(SUM(CASE WHEN subscriber = :subscriber THEN 1 ELSE 0 END), 0) AS subscriber_day,
+       COALESCE(SUM(CASE WHEN begun_at > :now - 60 THEN 1 ELSE 0 END), 0) AS infobase_minute,
+       COALESCE(SUM(CASE WHEN begun_at > :now - 3600 THEN 1 ELSE 0 END), 0) AS infobase_hour,
+       COUNT(*) AS infobase_day,
+       COALESCE(SUM(CASE WHEN number = :number AND begun_at > :now - 3600 THEN 1 ELSE 0 END), 0)
+           AS same_number_hour,
+       COALESCE(SUM(CASE WHEN ended_at IS NULL AND begun_at > :now - :longest THEN 1 ELSE 0 END), 0)
+           AS at_once
+  FROM dial WHERE infobase = :infobase AND begun_at > :now - 86400
+"""
+STOPPED = "SELECT why FROM dial_stop WHERE infobase IN (:infobase, '') ORDER BY infobase LIMIT 1"
+STOP = """
+INSERT INTO dial_stop (infobase, at, why) VALUES (:infobase, :now, :why)
+ON CONFLICT (infobase) DO UPDATE SET at = excluded.at, why = excluded.why
+"""
+ALLOW = "DELETE FROM dial_stop WHERE infobase = :infobase"
+STOPS = "SELECT infobase, at, why FROM dial_stop ORDER BY infobase"
+LATEST = """
+SELECT infobase, subscriber, number, begun_at, ended_at, status, message, code, call_id FROM dial
+ ORDER BY id DESC LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialStop:
+    """Dialling of an infobase, or of `EVERYBODY`, was stopped by a person."""
+
+    infobase: str
+    at: float  # unix time
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialAudit:
+    """A click that the exchange was asked to dial. `result` is None while it has not answered."""
+
+    infobase: str
+    subscriber: str  # the exchange's key, or the extension
+    number: str
+    begun_at: float  # unix time
+    ended_at: float | None
+    result: CallResult | None
+
+
+def begin(
+    db: Session, facts: Mapping[str, Any], limits: DialLimits, *, ours: set[int], repeats: bool
+) -> DialRecord:
+    """Record the click, find the one of a moment ago, or refuse.
+
+    Args:
+        facts: infobase, subscriber, number, now, owner; since, until, unknown of the double click.
+        ours: ids that earlier runs of this very work have made, whose commit was not answered.
+        repeats: whether the database runs a work again that it had committed.
+    """
+    facts = {**facts, "longest": LONGEST_DIAL_S}
+    db.lock_ring(str(facts["infobase"]), "dial")
+    recent = db.execute(sql.RECENT_DIAL, facts).fetchone()
+    if recent:
+        fresh = repeats and recent["id"] in ours
+        return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=fresh)
+    if refused := _refused(db, facts, limits):
+        return DialRecord(id=0, result=refused, fresh=False)
+    dial_id = int(db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"])
+    ours.add(dial_id)
+    return DialRecord(id=dial_id, result=None, fresh=True)
+
+
+def _refused(db: Session, facts: Mapping[str, Any], limits: DialLimits) -> CallResult | None:
+    stopped = db.execute(STOPPED, facts).fetchone()
+    if stopped:
+        why = f": {stopped['why']}" if stopped["why"] else ""
+        return CallResult.fail(CallCode.STOPPED, f"Звонки из 1С остановлены администратором моста{why}")
+    begun = db.execute(BEGUN, facts).fetchone()
+    refusal = limits.refusal(DialsBegun(**{name: int(begun[name]) for name in DialsBegun.__annotations__}))
+    return CallResult.fail(CallCode.TOO_OFTEN, refusal) if refusal else None
+
+
+def stop(db: Session, infobase: str, why: str, now: float) -> None:
+    """From now on nothing is dialled for `infobase`, or for `EVERYBODY`, in any process."""
+    db.execute(STOP, {"infobase": infobase, "why": rows.storable(why), "now": now})
+
+
+def allow(db: Session, infobase: str) -> bool:
+    """Dialling may go on; False when it was not stopped under this name."""
+    return db.execute(ALLOW, {"infobase": infobase}).rowcount > 0
+
+
+def stops(db: Session) -> list[DialStop]:
+    """Who may not dial."""
+    return [
+        DialStop(infobase=row["infobase"], at=row["at"], why=row["why"])
+        for row in db.execute(STOPS).fetchall()
+    ]
+
+
+def latest(db: Session, limit: int) -> list[DialAudit]:
+    """The newest clicks first."""
+    return [
+        DialAudit(
+            infobase=row["infobase"],
+            subscriber=row["subscriber"],
+            number=row["number"],
+            begun_at=row["begun_at"],
+            ended_at=row["ended_at"],
+            result=rows.call_result(row),
+        )
+        for row in db.execute(LATEST, {"limit": limit}).fetchall()
+    ]

@@ -1,0 +1,2 @@
+DROP TABLE dial_stop;
+DROP INDEX dial_begun;

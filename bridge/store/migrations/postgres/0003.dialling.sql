@@ -1,0 +1,11 @@
+-- depends: 0002.callers
+
+-- How often is dialled, and who may not dial at all.
+
+CREATE INDEX dial_begun ON dial (infobase, begun_at);
+
+CREATE TABLE dial_stop (
+    infobase TEXT PRIMARY KEY, -- '': all of them
+    at       DOUBLE PRECISION NOT NULL,
+    why      TEXT NOT NULL
+);

@@ -1,0 +1,144 @@
+"""1C dials: the desks of the infobases, their rules, and the alarm when somebody dials too often."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from bridge.core.calls import Subscriber
+from bridge.core.dial_limits import DialLimits
+from bridge.core.dialing import CallCode, CallResult, DialPolicy
+from bridge.core.numbers import mask
+from bridge.core.ports import DialLog, Exchange
+from bridge.core.watch import WorkHours
+from bridge.flows.make_call import Desk, make_call
+from bridge.observe import Figures, log
+from bridge.settings import Settings
+from bridge.settings.partners import DialSection
+from bridge.wiring.partners import exchange_client, people_of, subscribers_of
+from bridge.wiring.wall import wall_s
+
+LOOK_EVERY_S = 0.05
+ALARM_EVERY_S = 60.0
+BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
+
+
+class Dialling:
+    """What `MakeCall` and its HTTP twin open into.
+
+    Args:
+        seats: how many may be dialled at once; slow dials must leave threads for the hooks.
+    """
+
+    def __init__(
+        self, settings: Settings, *, dial_log: DialLog, figures: Figures, seats: threading.BoundedSemaphore
+    ) -> None:
+        self._settings = settings
+        self._dial_log = dial_log
+        self._figures = figures
+        self._seats = seats
+        self._alarm = _Alarm()
+        clients = {name: exchange_client(section) for name, section in settings.exchange.items()}
+        self.desks: Mapping[str, Desk] = {
+            name: desk(settings, name, clients[section.exchange])
+            for name, section in settings.infobase.items()
+        }
+
+    def dial(self, infobase: str, handle: str, number: str) -> CallResult:
+        """One click; what the accountant reads."""
+        if not self._seats.acquire(blocking=False):
+            result = BUSY
+        else:
+            try:
+                result = self._dial(infobase, handle, number)
+            finally:
+                self._seats.release()
+        self._tell(infobase, handle, number, result)
+        return result
+
+    def _dial(self, infobase: str, handle: str, number: str) -> CallResult:
+        section = self._settings.exchange[self._settings.infobase[infobase].exchange]
+        return make_call(
+            handle,
+            number,
+            desk=self.desks[infobase],
+            dial_log=self._dial_log,
+            wait_for_first=_waiter(self._dial_log, section.timeout_s),
+            wall_s=wall_s(time.time(), ZoneInfo(section.timezone)),
+        )
+
+    def _tell(self, infobase: str, handle: str, number: str, result: CallResult) -> None:
+        self._figures.dials.labels(infobase, str(result.code)).inc()
+        subscriber = self.desks[infobase].find(handle)
+        log.info(
+            "dial",
+            infobase=infobase,
+            subscriber=subscriber.name or "unlisted" if subscriber else "unknown",
+            number=mask(number),
+            result=result.status.value,
+            code=result.code,
+        )
+        if result.code == CallCode.TOO_OFTEN and (refused := self._alarm.ring(infobase)):
+            log.warning("dial_burst", infobase=infobase, refused=refused, reason=result.message)
+
+
+class _Alarm:
+    """Says a thing that happens often at most once in `ALARM_EVERY_S`, with how often it happened."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+        self._said_at: dict[str, float] = {}
+
+    def ring(self, infobase: str) -> int:
+        """How many refusals to tell of now; 0 when the last word is still fresh."""
+        now = time.monotonic()
+        with self._lock:
+            self._counts[infobase] = self._counts.get(infobase, 0) + 1
+            if now - self._said_at.get(infobase, -ALARM_EVERY_S) < ALARM_EVERY_S:
+                return 0
+            self._said_at[infobase] = now
+            return self._counts.pop(infobase)
+
+
+def desk(settings: Settings, name: str, client: Exchange) -> Desk:
+    """What the infobase called `name` may dial with."""
+    section = settings.infobase[name]
+    exchange = settings.exchange[section.exchange]
+    return Desk(
+        infobase=name,
+        exchange=client,
+        subscribers=people_of(settings, name),
+        policy=_policy(section.dial, subscribers_of(exchange)),
+        limits=DialLimits(**{limit: getattr(section.dial, limit) for limit in DialLimits.__annotations__}),
+        unlisted_keys=section.unlisted_keys,
+        area_code=exchange.area_code,
+        double_click_s=section.dial.double_click_s,
+    )
+
+
+def _policy(dial: DialSection, people: Sequence[Subscriber]) -> DialPolicy:
+    short = {person.extension for person in people if person.extension}
+    for numbers in dial.short_numbers:
+        first, _, last = numbers.partition("-")
+        short.update(f"{one:0{len(first)}}" for one in range(int(first), int(last or first) + 1))
+    return DialPolicy(
+        countries=frozenset(dial.countries),
+        premium=dial.premium,
+        allowed=tuple(dial.allow),
+        denied=tuple(dial.deny),
+        short=frozenset(short) if dial.internal else frozenset(),
+        hours=WorkHours.parse(dial.hours, dial.days) if dial.hours else None,
+    )
+
+
+def _waiter(log_of_dials: DialLog, patience_s: float) -> Callable[[int], CallResult | None]:
+    """Waits for the first of two clicks to get its answer, not longer than the exchange may take."""
+
+    def wait(dial_id: int) -> CallResult | None:
+        until = time.monotonic() + patience_s
+        while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
+            time.sleep(LOOK_EVERY_S)
+        return result
+
+    return wait
