@@ -1,16 +1,18 @@
-"""Who calls: HTTP Basic of an infobase. Tokens are long and random, so SHA-256 is what keeps them."""
+"""Who calls, by HTTP Basic. Our tokens are long and random, so SHA-256 is what keeps them."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from bridge.web.throttle import Throttle
 
 PREFIX = "sha256:"
 TOKEN_BYTES = 24
 CHALLENGE = 'Basic realm="vpbx-1c-bridge", charset="UTF-8"'
-_NOBODY = PREFIX + "0" * 64  # compared, never believed: an infobase without tokens lets nobody in
+_NOBODY = {PREFIX + "0" * 64: ""}  # compared, never believed: who has no token is not let in
 
 
 def new_token() -> str:
@@ -32,20 +34,64 @@ class Gatekeeper:
     """
 
     def __init__(self, logins: Mapping[str, str], hashes: Mapping[str, Sequence[str]]) -> None:
-        self._logins = dict(logins)
-        self._hashes = {name: tuple(known) for name, known in hashes.items()}
+        self._throttle = Throttle()
+        self._known = {
+            login: dict.fromkeys(hashes.get(infobase, ()), infobase) for login, infobase in logins.items()
+        }
 
-    def infobase(self, authorization: str) -> str | None:
-        """The infobase that an `Authorization` header proves; None when it proves nothing."""
-        for login, token in _credentials(authorization):
-            name = self._logins.get(login, "")
-            offered = token_hash(token)
-            known = self._hashes.get(name, ())
-            # unknown logins cost the same comparison, so that they are not told apart by time
-            matches = [hmac.compare_digest(offered, valid) for valid in known or (_NOBODY,)]
-            if known and any(matches):
-                return name
-        return None
+    def infobase(self, authorization: str, address: str) -> str | None:
+        """The infobase that an `Authorization` header from `address` proves; None when it proves nothing.
+
+        Raises:
+            Throttled: too many wrong passwords came from there.
+        """
+        return _proved(authorization, self._known, self._throttle, address)
+
+
+class Doorkeeper:
+    """Knows exchanges by login and password, one exchange by several pairs.
+
+    Args:
+        pairs: login, password, name of the exchange. An empty login or password lets nobody in; a
+            pair that stands for two exchanges lets nobody in either.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+        self._throttle = Throttle()
+        self._known: dict[str, dict[str, str]] = {}
+        for login, password, exchange in pairs:
+            if not login or not password:
+                continue
+            meant = self._known.setdefault(login, {})
+            proof = token_hash(password)
+            meant[proof] = exchange if meant.get(proof, exchange) == exchange else ""
+
+    def exchange(self, authorization: str, address: str) -> str | None:
+        """The exchange that an `Authorization` header from `address` proves; None when it proves nothing.
+
+        Raises:
+            Throttled: too many wrong passwords came from there.
+        """
+        return _proved(authorization, self._known, self._throttle, address)
+
+
+def _proved(
+    authorization: str, known: Mapping[str, Mapping[str, str]], throttle: Throttle, address: str
+) -> str | None:
+    """Whom a header proves, of `known`: login -> hash of a token -> name."""
+    offers = _credentials(authorization)
+    throttle.check(address, tuple(login for login, _ in offers))
+    for login, token in offers:
+        offered = token_hash(token)
+        # unknown logins cost the same comparison, so that they are not told apart by time
+        valid = known.get(login) or _NOBODY
+        matches = [name for proof, name in valid.items() if hmac.compare_digest(offered, proof)]
+        if any(matches):
+            throttle.entered(address, login)
+            return matches[0]
+    if offers:  # without a login nobody guesses: clients ask so first, to be told that one is needed
+        throttle.failed(address)
+    return None
 
 
 def _credentials(header: str) -> list[tuple[str, str]]:

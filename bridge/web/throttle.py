@@ -1,0 +1,75 @@
+"""Guessing passwords is made slow: so many wrong ones from an address, then none is tried for a while.
+
+In memory and for this process: a restart forgives everybody.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from ipaddress import ip_address
+
+TRIES = 10
+WINDOW_S = 300.0
+MAX_ADDRESSES = 10_000
+WAIT = "Слишком много неудачных входов с этого адреса: подождите пять минут"
+
+
+class Throttled(Exception):
+    """Too many wrong passwords came from this address; this one was not looked at."""
+
+
+class Throttle:
+    """Counts wrong passwords by address.
+
+    Whoever got in from there before with the same login is let try: a neighbour behind the same router
+    locks nobody out. This machine itself is never throttled: it may be a proxy that was not named as
+    `trusted_proxy`, and then everybody comes from there.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+        self._entered: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def check(self, address: str, logins: tuple[str, ...]) -> None:
+        """
+        Raises:
+            Throttled: nothing from this address is to be tried now.
+        """
+        with self._lock:
+            if any((address, login) in self._entered for login in logins):
+                return
+            failed = self._failed.get(address)
+            if failed is None:
+                return
+            while failed and self._clock() - failed[0] > WINDOW_S:
+                failed.popleft()
+            if len(failed) >= TRIES:
+                raise Throttled
+
+    def failed(self, address: str) -> None:
+        """A wrong password came from there."""
+        if not address or _this_machine(address):
+            return
+        with self._lock:
+            self._failed.setdefault(address, deque(maxlen=TRIES)).append(self._clock())
+            self._failed.move_to_end(address)
+            while len(self._failed) > MAX_ADDRESSES:
+                self._failed.popitem(last=False)
+
+    def entered(self, address: str, login: str) -> None:
+        """A right one did."""
+        with self._lock:
+            self._entered[address, login] = None
+            self._entered.move_to_end((address, login))
+            while len(self._entered) > MAX_ADDRESSES:
+                self._entered.popitem(last=False)
+
+
+def _this_machine(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
