@@ -1,9 +1,16 @@
 """Who is calling, as 1C knows them."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.core.errors import BridgeError
+
+MAX_TITLE, MAX_CATEGORY = 200, 60
+NO_CATEGORY = "0"  # as the manual's example writes it
+_MANAGER = re.compile(r"(?<![\w*#])\+?\d{2,15}(?!\w)")
+_BETWEEN_DIGITS = re.compile(r"(?<=[\d(+])[ ()\u00a0.-]+(?=[\d(])|(?<=\d)[ ()\u00a0.-]+(?=\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +33,43 @@ class CallerCard:
 NOBODY = CallerCard()
 
 
+def cleaned(card: CallerCard) -> CallerCard:
+    """The card without what a telephone cannot show; a manager that is no telephone is none."""
+    category = _line(card.category, MAX_CATEGORY)
+    return CallerCard(
+        title=_line(card.title, MAX_TITLE),
+        category="" if category == NO_CATEGORY else category,
+        manager=_telephone(card.manager),
+    )
+
+
+def _line(text: str, limit: int) -> str:
+    """One printable line: no controls, nothing that turns the text around."""
+    spaced = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
+    shown = (char for char in spaced if not unicodedata.category(char).startswith("C"))
+    return " ".join("".join(shown).split())[:limit].rstrip()
+
+
+def _telephone(text: str) -> str:
+    """The first number in the text, digits and a leading plus; feature codes (*100) are none."""
+    found = _MANAGER.search(_BETWEEN_DIGITS.sub("", _line(text, MAX_TITLE)))
+    return found[0] if found and found[0].isascii() else ""
+
+
 class DirectoryAway(BridgeError):
     """1C did not say who it is: off, slow, or broken. Not the same as not knowing the number."""
+
+
+class DirectoryDenied(DirectoryAway):
+    """1C does not accept our login: asking again soon may lock its user."""
+
+
+class QuestionFailed(DirectoryAway):
+    """1C hears, but has no answer to this one question; the next one may pass."""
+
+
+class NothingSaid(QuestionFailed):
+    """An empty answer: 1C knows nobody there, or its handler is missing. It unsays no name."""
 
 
 class Directory(Protocol):
@@ -45,6 +87,6 @@ class Directory(Protocol):
         """The same by a taxpayer's number.
 
         Raises:
-            DirectoryAway: as above, and when this contract has no such question.
+            DirectoryAway: as above, and `QuestionFailed` when this contract has no such question.
         """
         ...

@@ -1,6 +1,5 @@
 """What the exchange posts: proved by the secret in the path, stored, answered «ok» after the commit."""
 
-import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from bridge.core.ports import HookRequest
 from bridge.flows.take_event import Taken
 from bridge.observe import Figures, log
 from bridge.web.http import Environ, Reply, StartResponse, path_text, peer, read_body
+from bridge.web.path_secret import proved
 
 MAX_BODY = 64 * 1024
 PREFIX = "/hooks/"
@@ -28,17 +28,15 @@ class HookEndpoint:
 
     def __init__(self, hooks: Mapping[str, Hook], figures: Figures) -> None:
         self._hooks = dict(hooks)
+        self._secrets = {name: hook.secret for name, hook in hooks.items()}
         self._figures = figures
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        name, _, secret = path_text(environ).removeprefix(PREFIX).partition("/")
-        hook = self._hooks.get(name)
-        expected = hook.secret if hook else "-"
-        proved = hmac.compare_digest(secret.rstrip("/").encode(), expected.encode())
-        if hook is None or not proved:
+        name = proved(path_text(environ), PREFIX, self._secrets)
+        if name is None:
             log.warning("hook_stranger", peer=peer(environ))
             return Reply.text(404, "not found").send(environ, start_response)
-        reply = self._take(name, hook, environ)
+        reply = self._take(name, self._hooks[name], environ)
         self._figures.hooks.labels(name, str(reply.status)).inc()
         return reply.send(environ, start_response)
 
@@ -57,18 +55,28 @@ class HookEndpoint:
             body=body,
         )
         try:
-            taken = hook.take(request)
+            hear(name, lambda: hook.take(request))
         except BadEvent as error:
-            log.warning("hook_refused", exchange=name, reason=str(error))
             return Reply.text(400, str(error))
-        except StoreUnavailable as error:
-            log.error("hook_not_stored", exchange=name, reason=str(error))
+        except StoreUnavailable:
             return Reply.text(503, "try again", **{"Retry-After": "5"})
-        _log_taken(name, taken)
         return Reply.text(200, "ok")
 
 
-def _log_taken(exchange: str, taken: Taken) -> None:
+def hear(exchange: str, take: Callable[[], Taken]) -> None:
+    """Take what the exchange says and log what became of it; when this returns, it is committed.
+
+    Raises:
+        BadEvent, StoreUnavailable: as `take_event` does.
+    """
+    try:
+        taken = take()
+    except BadEvent as error:
+        log.warning("hook_refused", exchange=exchange, reason=str(error))
+        raise
+    except StoreUnavailable as error:
+        log.error("hook_not_stored", exchange=exchange, reason=str(error))
+        raise
     event = taken.event
     log.info(
         "hook_taken",

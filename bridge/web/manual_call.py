@@ -6,17 +6,16 @@ adds a login; parameters and JSON stay (Mobilon, contents/vpbx/api.md, 2017-06-0
 
 import json
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qsl
 
 from bridge.core.dialing import CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import log
 from bridge.web.auth import CHALLENGE, Gatekeeper
-from bridge.web.http import Environ, Reply, StartResponse, peer, read_body
+from bridge.web.http import Environ, Reply, StartResponse, peer
+from bridge.web.parameters import parameters
+from bridge.web.throttle import WAIT, Throttled
 
 PATH = "/api/call/CallToSubscriber"
-MAX_BODY = 4096
-FORM = "application/x-www-form-urlencoded"
 STARTED = "Call had been initialised"  # the manual's own words
 
 
@@ -37,14 +36,18 @@ class ManualCallEndpoint:
     def _answer(self, environ: Environ) -> Reply:
         if environ["REQUEST_METHOD"] not in ("GET", "POST"):
             return _refused(405, "Нужен GET или POST", Allow="GET, POST")
-        infobase = self._gatekeeper.infobase(environ.get("HTTP_AUTHORIZATION", ""))
+        try:
+            infobase = self._gatekeeper.infobase(environ.get("HTTP_AUTHORIZATION", ""), peer(environ))
+        except Throttled:
+            log.info("call_refused", status=429, peer=peer(environ))
+            return _refused(429, WAIT)
         if infobase is None:
             log.info("call_refused", status=401, peer=peer(environ))
             return _refused(
                 401, "Неверное имя или пароль информационной базы", **{"WWW-Authenticate": CHALLENGE}
             )
         try:
-            words = _words(environ)
+            words = parameters(environ)
             key, number = words["key"], words["outboundNumber"]
         except (KeyError, ValueError):
             return _refused(400, "Нужны параметры key и outboundNumber, каждый один раз")
@@ -54,21 +57,6 @@ class ManualCallEndpoint:
             log.error("store_unavailable", reason=str(error))
             return _refused(503, "Мост сейчас не может сохранить запрос, звонок не начат: повторите")
         return _reply(200, _manual_words(result))
-
-
-def _words(environ: Environ) -> dict[str, str]:
-    """The parameters of the query and of a form. Raises ValueError for what is repeated or no UTF-8."""
-    text = str(environ.get("QUERY_STRING", ""))
-    if str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower() == FORM:
-        body = read_body(environ, MAX_BODY)
-        if body is None:
-            raise ValueError("too long")
-        text = "&".join(part for part in (text, body.decode("ascii")) if part)
-    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=16, errors="strict")
-    words = dict(pairs)
-    if len(words) != len(pairs):
-        raise ValueError("repeated")
-    return words
 
 
 def _manual_words(result: CallResult) -> dict[str, object]:
