@@ -1,5 +1,6 @@
 """Paths to applications. What is nobody's gets 404; what breaks gets 500 without a word of why."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 
@@ -11,10 +12,20 @@ MAX_QUERY = 4096
 
 
 class Router:
-    """WSGI application. `exact` paths first (a trailing slash forgiven), then the longest `prefixes`."""
+    """WSGI application. `exact` paths first, then the longest of `prefixes`, then whole `patterns`.
 
-    def __init__(self, *, exact: Mapping[str, WsgiApp], prefixes: Mapping[str, WsgiApp]) -> None:
+    A trailing slash is forgiven, but not below a prefix.
+    """
+
+    def __init__(
+        self,
+        *,
+        exact: Mapping[str, WsgiApp],
+        prefixes: Mapping[str, WsgiApp],
+        patterns: Mapping[re.Pattern[str], WsgiApp],
+    ) -> None:
         self._exact = dict(exact)
+        self._patterns = dict(patterns)
         self._prefixes = sorted(prefixes.items(), key=lambda item: -len(item[0]))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -30,11 +41,15 @@ class Router:
             return _refusal(environ, 500, text, Blame.SERVER).send(environ, start_response)
 
     def _find(self, path: str) -> WsgiApp:
-        found = self._exact.get(path.rstrip("/") or "/")
+        page = path.rstrip("/") or "/"
+        found = self._exact.get(page)
         if found:
             return found
         for prefix, application in self._prefixes:
             if path.startswith(prefix):
+                return application
+        for pattern, application in self._patterns.items():
+            if pattern.fullmatch(page):
                 return application
         return _nothing
 

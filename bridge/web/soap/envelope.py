@@ -19,12 +19,15 @@ _TRUE = frozenset({"1", "true"})
 MAX_VALUE = 4096  # characters of one parameter
 MAX_ECHO = 40
 
+Operations = Mapping[str, Mapping[str, str]]  # operation -> its parameters in order, with their XSD types
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """What the client asks for; parameters are canonical XSD texts in the order of the contract."""
 
     version: Version
+    namespace: str
     operation: str
     parameters: dict[str, str]
 
@@ -40,12 +43,13 @@ def version_of(root: Element) -> Version:
 
 
 def read_call(
-    root: Element, version: Version, *, namespace: str, operations: Mapping[str, Mapping[str, str]]
+    root: Element, version: Version, *, contracts: Mapping[str, Operations], limits: Mapping[str, int]
 ) -> Call:
     """Find the operation and its parameters.
 
     Args:
-        operations: the contract: operation -> its parameters in order, with their XSD types.
+        contracts: namespace -> its operations; who names no namespace means the first.
+        limits: characters of the parameters that may be longer than `MAX_VALUE`.
 
     Raises:
         SoapError: with the version of the request, so that the Fault can be read by who asked.
@@ -53,9 +57,13 @@ def read_call(
     try:
         _check_headers(root, version)
         request = _request(root, version)
-        types = _known(request, namespace, operations)
+        namespace = request.namespace or next(iter(contracts))
+        types = _known(request, namespace, contracts)
         return Call(
-            version=version, operation=request.name, parameters=_parameters(request, namespace, types)
+            version=version,
+            namespace=namespace,
+            operation=request.name,
+            parameters=_parameters(request, namespace, types, limits),
         )
     except SoapError as problem:
         problem.version = version
@@ -80,38 +88,39 @@ def _request(root: Element, version: Version) -> Element:
     return bodies[0].children[0]
 
 
-def _known(
-    request: Element, namespace: str, operations: Mapping[str, Mapping[str, str]]
-) -> Mapping[str, str]:
-    if request.namespace not in ("", namespace):
-        raise SoapError(f"Пространство имён операции должно быть {namespace}")
+def _known(request: Element, namespace: str, contracts: Mapping[str, Operations]) -> Mapping[str, str]:
+    if namespace not in contracts:
+        raise SoapError(f"Пространство имён операции должно быть {next(iter(contracts))}")
+    operations = contracts[namespace]
     if request.name not in operations:
         name = request.name[:MAX_ECHO]
         raise SoapError(f"Операции {name} нет; есть: {', '.join(operations)}")
     return operations[request.name]
 
 
-def _parameters(request: Element, namespace: str, types: Mapping[str, str]) -> dict[str, str]:
+def _parameters(
+    request: Element, namespace: str, types: Mapping[str, str], limits: Mapping[str, int]
+) -> dict[str, str]:
     found: dict[str, str] = {}
     for child in request.children:
         if child.namespace not in ("", namespace) or child.name not in types:
             continue  # what a newer or careless client adds does no harm
         if child.name in found:
             raise SoapError(f"Параметр {child.name} указан дважды")
-        found[child.name] = _text(child)
+        found[child.name] = _text(child, limits.get(child.name, MAX_VALUE))
     missing = [name for name in types if name not in found]
     if missing:
         raise SoapError(f"Не передан параметр {missing[0]} операции {request.name}")
     return {name: canonical(name, xsd, found[name]) for name, xsd in types.items()}
 
 
-def _text(element: Element) -> str:
+def _text(element: Element, limit: int) -> str:
     if not _REFERENCES.isdisjoint(element.attributes):
         raise SoapError(f"Параметр {element.name}: ссылки href не поддерживаются")
     if element.children:
         raise SoapError(f"Параметр {element.name} должен быть простым текстом")
     if element.attributes.get(_XSI_NIL, "").strip() in _TRUE:
         return ""
-    if len(element.text) > MAX_VALUE:
+    if len(element.text) > limit:
         raise SoapError(f"Параметр {element.name} слишком длинный")
     return element.text

@@ -6,17 +6,21 @@ cannot work.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from spyne.model.fault import Fault
 
 from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallResult
-from bridge.core.errors import UnknownRecord
+from bridge.core.errors import JournalRefused, TooMuch, UnknownRecord
 from bridge.core.ports import Collected, Letter, StoredEvent
+from bridge.flows.call_info import CallView
 
 Arguments = Mapping[str, Any]
+EMPTY_DATE = datetime(1, 1, 1)  # of 1C: it knows no zone
+YEARS = range(2000, 2200)  # Mobilon is not older
+NO_DAY = "Не указан день журнала: передайте дату, например 2026-11-23"
 NEGATIVE_ID = "Номер события не бывает отрицательным: передайте номер из прошлого ответа или 0"
 
 
@@ -26,7 +30,9 @@ class Telephony:
 
     `subscribers` gives the people an infobase may dial for; `show_keys` whether it may see their
     keys at the exchange; `collect` takes a handle, the last id and how many seconds to wait at most;
-    `event_data` is what 1C finds in `Data`.
+    `event_data` is what 1C finds in `Data`; `call_info` takes a handle and an id of a call,
+    `call_journal` a handle and a day; `zone` is of the exchange's wall; `record_url` makes the link to the
+    recording of a call.
     """
 
     ping: Callable[[], str]
@@ -34,7 +40,11 @@ class Telephony:
     subscribers: Callable[[str], Sequence[Subscriber]]
     show_keys: Callable[[str], bool]
     collect: Callable[[str, str, int, int], Collected]
-    event_data: Callable[[StoredEvent], str]
+    event_data: Callable[[str, StoredEvent], str]
+    call_info: Callable[[str, str, str], CallView]
+    call_journal: Callable[[str, str, date], Sequence[CallView]]
+    zone: Callable[[str], tzinfo]
+    record_url: Callable[[str, str], str]
 
 
 def handlers(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Any]]:
@@ -43,8 +53,8 @@ def handlers(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Any]]
         "Ping": lambda _, __: telephony.ping(),
         "MakeCall": lambda infobase, arguments: _make_call(telephony, infobase, arguments),
         "GetSubscribers": lambda infobase, _: _subscribers(telephony, infobase),
-        "GetCallInfo": _not_yet,
-        "GetCallJournal": _not_yet,
+        "GetCallInfo": lambda infobase, arguments: _call_info(telephony, infobase, arguments),
+        "GetCallJournal": lambda infobase, arguments: _call_journal(telephony, infobase, arguments),
         "PollEvents": lambda infobase, arguments: _poll_events(telephony, infobase, arguments),
     }
 
@@ -91,7 +101,9 @@ def _poll_events(telephony: Telephony, infobase: str, arguments: Arguments) -> d
     return {
         "LastId": collected.last_id,
         "More": collected.more,
-        "Event": [_event(letter, telephony.event_data(letter.stored)) for letter in collected.letters],
+        "Event": [
+            _event(letter, telephony.event_data(infobase, letter.stored)) for letter in collected.letters
+        ],
     }
 
 
@@ -111,5 +123,40 @@ def _event(letter: Letter, data: str) -> dict[str, Any]:
     }
 
 
-def _not_yet(_: str, __: Arguments) -> Any:
-    raise Fault("Server", "Операция ещё не реализована в этой версии моста")
+def _call_info(telephony: Telephony, infobase: str, arguments: Arguments) -> dict[str, Any]:
+    try:
+        call = telephony.call_info(infobase, arguments["Key"], arguments["CallId"])
+    except JournalRefused as error:
+        raise Fault("Server", f"АТС сейчас не дала сведений о звонке: повторите позже ({error})") from None
+    return _call(telephony, infobase, call)
+
+
+def _call_journal(telephony: Telephony, infobase: str, arguments: Arguments) -> dict[str, Any]:
+    day = arguments["Date"]
+    if not isinstance(day, date) or day.year not in YEARS:
+        raise Fault("Client", NO_DAY)
+    try:
+        calls = telephony.call_journal(infobase, arguments["Key"], day)
+    except UnknownRecord as error:
+        raise Fault("Client", str(error)) from None
+    except JournalRefused as error:
+        raise Fault("Server", f"АТС сейчас не дала журнал звонков: повторите позже ({error})") from None
+    except TooMuch as error:
+        raise Fault("Server", str(error)) from None
+    return {"Call": [_call(telephony, infobase, call) for call in calls]}
+
+
+def _call(telephony: Telephony, infobase: str, call: CallView) -> dict[str, Any]:
+    start = EMPTY_DATE
+    if call.started_s is not None:
+        start = datetime.fromtimestamp(call.started_s, telephony.zone(infobase))
+    return {
+        "CallId": call.call_id,
+        "Start": start,
+        "Direction": call.direction.value,
+        "From": call.from_number,
+        "To": call.to_number,
+        "Duration": call.duration_s,
+        "Status": call.status.value,
+        "RecordUrl": telephony.record_url(infobase, call.recording) if call.recording else "",
+    }

@@ -9,7 +9,8 @@ import re
 from enum import StrEnum
 from xml.sax.saxutils import escape
 
-PATHS = "/ws/"  # who asks below it, expects SOAP
+# who asks below it, expects SOAP; a 1C that we stand in for may have had the name of its base before it
+PATHS = re.compile(r"(?:/[^/\r\n]+)?/ws/")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -96,7 +97,7 @@ def refusal(path: str, content_type: str, text: str, *, blame: Blame = Blame.CLI
     Args:
         content_type: of the request; it alone tells the version before the envelope is read.
     """
-    if not path.startswith(PATHS):
+    if not PATHS.match(path):
         return "text/plain; charset=utf-8", text.encode()
     version = Version.V12 if "application/soap+xml" in content_type.lower() else Version.V11
     return version.media, fault(SoapError(text, blame=blame, version=version))

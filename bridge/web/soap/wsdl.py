@@ -5,14 +5,16 @@ from xml.sax.saxutils import quoteattr
 from bridge.resources import wsdl_text
 from bridge.web.soap.vocabulary import Language
 
-_PLACE = '<soapbind:address location="http://localhost:8080{path}"/>'
-
 
 def published(language: Language, public_url: str) -> bytes:
     """The bytes served at `?wsdl`. The Host header has no say: it is the caller's."""
-    place = _PLACE.format(path=language.path)
-    text = wsdl_text(language.wsdl)
-    if text.count(place) != 1:
-        raise ValueError(f"{language.wsdl} has no address to fill in")
-    address = quoteattr(public_url.rstrip("/") + language.path)
-    return text.replace(place, f"<soapbind:address location={address}/>").encode()
+    return addressed(language.wsdl, f"http://localhost:8080{language.path}", public_url, language.path)
+
+
+def addressed(wsdl: str, place: str, public_url: str, path: str) -> bytes:
+    """The file `wsdl` with our address wherever it has `place`, once for each version of SOAP."""
+    text, place = wsdl_text(wsdl), f':address location="{place}"'
+    if text.count(place) != text.count(":address ") or place not in text:
+        raise ValueError(f"{wsdl} has no address to fill in")
+    address = quoteattr(public_url.rstrip("/") + path)
+    return text.replace(place, f":address location={address}").encode()
