@@ -30,6 +30,11 @@ RANK: Mapping[CallState, int] = {
 }
 
 
+# What the exchange writes as the caller when it rings the employee first for a click in 1C; the extension
+# drops both (TelephonyMobilon 2019-12-12, ВАТССервер.ПолучитьОповещенияПользователя).
+CLICK_LEGS = frozenset({"callapi", "0000"})  # in lower case
+
+
 class Direction(StrEnum):
     """Who called whom, seen from the firm. Values are Mobilon's."""
 
@@ -64,6 +69,11 @@ class CallEvent:
     @property
     def rank(self) -> int:
         return RANK[self.state]
+
+    @property
+    def of_click(self) -> bool:
+        """The employee's own leg of a click: nobody calls anybody yet."""
+        return self.from_number.strip().lower() in CLICK_LEGS
 
 
 @dataclass(frozen=True, kw_only=True)

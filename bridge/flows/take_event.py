@@ -1,6 +1,6 @@
 """A call happens: what the exchange said becomes a stored event and its deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.calls import CallEvent, Subscriber
@@ -48,11 +48,8 @@ class Audience:
         return replace(planned, joining=True)
 
     def _concerned(self, event: CallEvent) -> bool:
-        ends = [same_digits(number) for number in (event.to_number, event.from_number) if number]
-        return any(end in self.called for end in ends) or any(
-            (person.key and person.key == event.user_key) or (person.extension and person.extension in ends)
-            for person in self.people
-        )
+        ends = (event.to_number, event.from_number)
+        return concerned(ends, (event.user_key,), people=self.people, called=self.called)
 
     def _planned(self, event: CallEvent) -> PlannedDelivery | None:
         telling = self.contract.tell_about(event)
@@ -99,3 +96,15 @@ def take_event(
     receipt = outbox.accept(event, plan, merge_s=merge_s)
     hints = () if receipt.duplicate_of is not None else tuple(p.infobase for p in plan)
     return Taken(event=event, receipt=receipt, hints=hints)
+
+
+def concerned(
+    numbers: Iterable[str], keys: Collection[str], *, people: Sequence[Subscriber], called: Collection[str]
+) -> bool:
+    """Whether a call with these numbers and subscribers' keys is one of `people`, or of the firm's numbers
+    `called`, as `same_digits` gives them."""
+    ends = {same_digits(number) for number in numbers if number}
+    return not ends.isdisjoint(called) or any(
+        (person.key and person.key in keys) or (person.extension and person.extension in ends)
+        for person in people
+    )

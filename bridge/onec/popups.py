@@ -4,9 +4,6 @@ import re
 
 from bridge.core.calls import CallEvent, CallState, Direction
 
-# What the exchange writes as the caller when it rings the employee first for a click in 1C; the
-# extension drops both (TelephonyMobilon 2019-12-12, ВАТССервер.ПолучитьОповещенияПользователя).
-CLICK_TO_CALL = frozenset({"CallAPI", "0000"})
 PUBLIC_DIGITS = 7  # shorter numbers are extensions (TelephonyMobilon 2019-12-12)
 
 
@@ -15,9 +12,13 @@ def is_popup(event: CallEvent) -> bool:
     return (
         event.state is CallState.PREANSWER
         and event.direction in (Direction.INCOMING, Direction.UNKNOWN)
-        and event.from_number.strip() not in CLICK_TO_CALL
-        and not _internal(event.from_number, event.to_number)
+        and with_client(event)
     )
+
+
+def with_client(event: CallEvent) -> bool:
+    """False for a call between colleagues, and while an employee's own telephone rings for a click in 1C."""
+    return not event.of_click and not _internal(event.from_number, event.to_number)
 
 
 def _internal(caller: str, called: str) -> bool:

@@ -1,4 +1,4 @@
-"""The exchange's own journal of calls: what it answers about a day, in JSON and in XML.
+"""The exchange's own journal of calls: what it answers about a day or about one call, in JSON and in XML.
 
 Mobilon, contents/vpbx/api.md, 2017-06-02: fields, relative `record_url` with the token inside, times
 without a zone. The manual shows XML; the JSON is the same by analogy. Which of a call's ids `callid`
@@ -20,7 +20,11 @@ from bridge.sim.scenarios import Event
 from bridge.sim.wsgi import Reply
 
 PATH = "/api/call/journal"
+INFO_PATH = "/api/call/info"
 CallIdIs = Literal["own", "uuid", "baseid", "subid"]  # of the hook's ids; "own" is none of them
+# how one call is told: an object, one inside `call`, the manual's XML, its words of before 2016-10-12
+InfoAs = Literal["json", "nested", "xml", "short"]
+InfoUnknown = Literal["fail", "empty", "object"]  # what is said of an id that is none
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,6 +36,12 @@ class PlayedCall:
     time_s: int
     caller: str
     events: Sequence[Event]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every id of it."""
+        ids = (one.get(name) for one in self.events for name in ("uuid", "baseid", "subid"))
+        return frozenset({self.callid, *(str(one) for one in ids if one)})
 
     def record(self, callid_is: CallIdIs, zone: ZoneInfo, token: str) -> dict[str, Any]:
         """The journal's words, in the order of the manual."""
@@ -64,6 +74,24 @@ def answer(calls: Sequence[dict[str, Any]], day: str, *, as_xml: bool) -> Reply:
     rows = "".join(f"<call>{''.join(_element(*item) for item in call.items())}</call>" for call in chosen)
     body = f'<?xml version="1.0" encoding="UTF-8"?><calls>{rows}</calls>'
     return Reply(media="text/xml; charset=utf-8", body=body.encode("utf-8", "replace"))
+
+
+def info(calls: Sequence[dict[str, Any]], callid: str, *, shape: InfoAs, unknown: InfoUnknown) -> Reply:
+    """One call by its id."""
+    call = next((call for call in calls if call["callid"] == callid), None)
+    if call is None:
+        match unknown:
+            case "fail":
+                return Reply.json({"result": "FAIL", "description": "Call not found"})
+            case "object":
+                return Reply.json({})
+        return Reply.text("")
+    if shape == "short":
+        call = {name: call[name] for name in ("status", "record_url", "duration")}
+    if shape in ("xml", "short"):
+        row = f"<call>{''.join(_element(*item) for item in call.items())}</call>"
+        return Reply(media="text/xml; charset=utf-8", body=row.encode("utf-8", "replace"))
+    return Reply.json({"call": call} if shape == "nested" else call)
 
 
 def refusal() -> Reply:

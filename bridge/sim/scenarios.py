@@ -133,8 +133,56 @@ def group(cast: Cast) -> list[Event]:
     return script.finish(team[-1].extension, team[-1], talked=True, after_s=30)
 
 
+def group_missed(cast: Cast) -> list[Event]:
+    """Several telephones ring, nobody answers."""
+    script, team = _incoming(cast), (cast.subscribers[0], cast.other(), *cast.subscribers[2:])
+    for who in team:
+        script.ring(who)
+    return script.finish(cast.did, team[0], talked=False, after_s=20)
+
+
+def forwarded(cast: Cast) -> list[Event]:
+    """The first does not answer; after a while the second is rung, and does."""
+    script, first, second = _incoming(cast), cast.subscribers[0], cast.other()
+    script.ring(first)
+    script.clock_s += 15
+    script.pick_up(second, script.ring(second))
+    return script.finish(second.extension, second, talked=True, after_s=25)
+
+
+def forwarded_missed(cast: Cast) -> list[Event]:
+    """The first does not answer, and the second does not either."""
+    script, first, second = _incoming(cast), cast.subscribers[0], cast.other()
+    script.ring(first)
+    script.clock_s += 15
+    script.ring(second)
+    return script.finish(cast.did, second, talked=False, after_s=20)
+
+
+def transfer_missed(cast: Cast) -> list[Event]:
+    """The first speaks and transfers; the second does not answer, and the client hangs up."""
+    script, first, second = _incoming(cast), cast.subscribers[0], cast.other()
+    script.pick_up(first, script.ring(first))
+    script.clock_s += 30
+    script.ring(second)
+    return script.finish(second.extension, first, talked=True, after_s=55)
+
+
 def click_to_call(cast: Cast) -> list[Event]:
     """The employee's leg comes first and looks like an incoming call from nobody."""
+    script, who = _clicked(cast)
+    script.say(CallState.ANSWER, cast.caller, subid=script.leg(), rung=who)
+    return script.finish(cast.caller, who, talked=True, after_s=35)
+
+
+def click_unanswered(cast: Cast) -> list[Event]:
+    """The employee picks up, the client does not."""
+    script, who = _clicked(cast)
+    return script.finish(cast.caller, who, talked=False, after_s=20)
+
+
+def _clicked(cast: Cast) -> tuple[_Script, Subscriber]:
+    """A click, until the client's telephone rings."""
     who = cast.subscribers[0]
     # both are filtered by the extension's own code (TelephonyMobilon extension, 2019-12-12)
     nobody = cast.chance().choice(("CallAPI", "0000"))
@@ -144,8 +192,25 @@ def click_to_call(cast: Cast) -> list[Event]:
     script.direction, script.caller = Direction.EXTERNAL, who.extension
     script.say(CallState.START, cast.caller, rung=who)
     script.clock_s += 7
+    return script, who
+
+
+def outgoing(cast: Cast) -> list[Event]:
+    """An employee dials on the telephone itself."""
+    who = cast.subscribers[0]
+    script = _Script(cast=cast, caller=who.extension, direction=Direction.EXTERNAL)
+    script.say(CallState.START, cast.caller, rung=who)
+    script.clock_s += 6
     script.say(CallState.ANSWER, cast.caller, subid=script.leg(), rung=who)
-    return script.finish(cast.caller, who, talked=True, after_s=35)
+    return script.finish(cast.caller, who, talked=True, after_s=48)
+
+
+def outgoing_unanswered(cast: Cast) -> list[Event]:
+    """The same, and the client does not answer."""
+    who = cast.subscribers[0]
+    script = _Script(cast=cast, caller=who.extension, direction=Direction.EXTERNAL)
+    script.say(CallState.START, cast.caller, rung=who)
+    return script.finish(cast.caller, who, talked=False, after_s=25)
 
 
 def ivr_drop(cast: Cast) -> list[Event]:
@@ -188,7 +253,14 @@ SCENARIOS: Mapping[str, Scenario] = {
     "missed": missed,
     "transferred": transferred,
     "group": group,
+    "group_missed": group_missed,
+    "forwarded": forwarded,
+    "forwarded_missed": forwarded_missed,
+    "transfer_missed": transfer_missed,
     "click_to_call": click_to_call,
+    "click_unanswered": click_unanswered,
+    "outgoing": outgoing,
+    "outgoing_unanswered": outgoing_unanswered,
     "ivr_drop": ivr_drop,
     "internal": internal,
     "old_hook": old_hook,

@@ -281,3 +281,117 @@ def test_one_record_never_costs_another(changes: dict[str, Any], lost: list[str]
     ids = [one.call_id for one in day.calls]
     assert (ids[0], ids[-1]) == ("first", "last")
     assert len(ids) + day.unreadable == 3
+
+
+# --- one call by its id ---------------------------------------------------------------------------
+CALL = "1478100000.15120"
+INFO_WHOLE = ("xml-head", "json", "json-nested", "json-list", "json-calls", "json-numbers", "json-as-html")
+INFO_SHORT = ("xml-short", "json-short")
+INFO_UNKNOWN = sorted(path.stem.removeprefix("info-") for path in WIRE.glob("info-unknown-*.http"))
+INFO_BROKEN = sorted(path.stem.removeprefix("info-") for path in WIRE.glob("info-broken-*.http"))
+
+
+def ask_of(name: str, call_id: str = CALL, **how: Any) -> JournalCall | None:
+    with RawServer((WIRE / f"info-{name}.http").read_bytes()) as server:
+        return journal(server.url, **how).call(call_id)
+
+
+def told_of(name: str, call_id: str = CALL) -> JournalCall:
+    call = ask_of(name, call_id)
+    assert call is not None
+    return call
+
+
+@pytest.mark.parametrize("name", INFO_WHOLE)
+def test_one_call_is_read_whatever_it_is_written_in(name: str) -> None:
+    call = told_of(name)
+    assert (call.call_id, call.started_s, call.duration_s) == (CALL, utc(f"{DAY} 07:00"), 14)
+    assert (call.direction, call.from_number, call.to_number) == (
+        Direction.INCOMING,
+        "89160000001",
+        "83912000000",
+    )
+    assert (call.answered, call.has_record) == (True, True)
+    assert call.record == f"/api/call/record?callid={CALL}"
+
+
+def test_the_manuals_own_answer_has_neither_direction_nor_has_record() -> None:
+    call = told_of("xml")
+    assert (call.direction, call.answered, call.has_record) == (Direction.UNKNOWN, True, True)
+    assert (call.from_number, call.to_number) == ("89160000001", "83912000000")
+
+
+@pytest.mark.parametrize("name", INFO_SHORT)
+def test_the_first_answers_told_neither_who_nor_when(name: str) -> None:
+    call = told_of(name)
+    assert (call.answered, call.duration_s, call.has_record) == (True, 14, True)
+    assert (call.from_number, call.to_number) == ("", "")
+    assert call.started_s == 1478100000  # the id begins with the second
+    assert told_of(name, "2ebc0000-b5da-4ddb-cd04-000000000001").started_s == 0
+
+
+def test_an_address_is_no_recording() -> None:
+    assert not told_of("no-record").has_record
+    assert not told_of("no-record").answered
+
+
+@pytest.mark.parametrize("name", INFO_UNKNOWN)
+def test_an_id_that_the_exchange_does_not_know_is_no_refusal(name: str) -> None:
+    assert ask_of(name) is None
+
+
+@pytest.mark.parametrize("name", INFO_BROKEN)
+def test_what_says_nothing_of_the_call_is_refused(name: str) -> None:
+    with pytest.raises(JournalRefused) as refused:
+        ask_of(name)
+    assert TOKEN not in str(refused.value)
+    assert re.search("[а-я]", str(refused.value))
+
+
+@pytest.mark.parametrize("name", ["xml", *INFO_WHOLE, *INFO_SHORT, "no-record"])
+def test_the_token_stays_behind(name: str) -> None:
+    call = told_of(name)
+    assert TOKEN not in f"{call.raw!r}{call.fields}{call.record}{call!r}"
+
+
+def test_one_call_is_asked_for_as_the_manual_says() -> None:
+    with RawServer((WIRE / "info-json.http").read_bytes()) as server:
+        journal(server.url).call(CALL)
+        (line,) = [request.split(b"\r\n")[0] for request in server.requests]
+    assert line == f"GET /api/call/info?token={TOKEN}&callid={CALL}&format=json HTTP/1.1".encode()
+
+
+def test_an_id_cannot_ask_for_something_else() -> None:
+    with RawServer((WIRE / "info-unknown-fail.http").read_bytes()) as server:
+        assert journal(server.url).call("1&date=2026-11-22#/..") is None
+        assert b"callid=1%26date%3D2026-11-22%23%2F..&format" in server.requests[0]
+
+
+def test_an_exchange_that_is_away_is_no_unknown_call() -> None:
+    with pytest.raises(JournalRefused):
+        journal(closed_port_url()).call(CALL)
+    with RawServer(silent=True) as server, pytest.raises(JournalRefused):
+        journal(server.url, total_s=0.3).call(CALL)
+
+
+@given(JSON)
+@settings(max_examples=200, deadline=None)
+def test_no_json_of_one_call_is_more_than_refused(value: Any) -> None:
+    wire: Any = Said(json.dumps(value).encode())
+    try:
+        call = MobilonJournal(wire=wire, base_url="http://x", token=TOKEN, timezone="UTC").call(CALL)
+    except JournalRefused:
+        return
+    assert call is None or call.call_id == CALL
+
+
+@pytest.mark.parametrize(
+    ("value", "url", "has"),
+    [
+        ("1", "/r", True), (1, "/r", True), (True, "/r", True), ("0", "/r", False), (0, "/r", False),
+        (False, "/r", False), (None, "/r", True), (None, "", False), ("yes", "/r", False), ([], "/r", False),
+    ],
+)  # fmt: skip
+def test_a_recording_is_there_when_the_exchange_says_so(value: Any, url: str, has: bool) -> None:
+    changes = {"record_url": url} | ({} if value is None else {"has_record": value})
+    assert only(read([record(**changes)])).has_record is has
