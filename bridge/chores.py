@@ -1,4 +1,4 @@
-"""Periodic work beside the telling of 1C: a few chores on one thread, none of which stops another."""
+"""Periodic work beside the telling of 1C: short chores on one thread, none of which stops another."""
 
 import threading
 import time
@@ -14,12 +14,16 @@ RETRY_S: tuple[float, ...] = (60, 300, 900, 3600)
 
 @dataclass(frozen=True, kw_only=True)
 class Chore:
-    """Something to be done again and again. `next_in` is asked after each time: seconds to the next."""
+    """Something to be done again and again. `next_in` is asked after each time: seconds to the next.
+
+    `apart`: it may take minutes, so it has a thread of its own.
+    """
 
     name: str
     first_in_s: float
     next_in: Callable[[], float]
     work: Callable[[], None]
+    apart: bool = False
 
 
 @dataclass
@@ -45,26 +49,32 @@ class Chores:
         allowed: Callable[[str], bool] = lambda _: True,
         retry_s: Sequence[float] = RETRY_S,
     ) -> None:
-        self._chores = tuple(chores)
         self._allowed = allowed
         self._retry_s = tuple(retry_s)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
+        together = [chore for chore in chores if not chore.apart]
+        alone = [[chore] for chore in chores if chore.apart]
+        self._threads = [
+            threading.Thread(target=self._run, args=(group,), name="chores", daemon=True)
+            for group in ([together] if together else []) + alone
+        ]
 
     def start(self) -> None:
-        if self._chores:
-            self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Begin nothing more; wait for what is under way, but not for ever. True when all is quiet."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        until = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
-    def _run(self) -> None:
+    def _run(self, chores: Sequence[Chore]) -> None:
         now = time.monotonic()
-        turns = [_Turn(chore, now + chore.first_in_s) for chore in self._chores]
+        turns = [_Turn(chore, now + chore.first_in_s) for chore in chores]
         while True:
             turn = min(turns, key=lambda one: one.due_at)
             if self._stopping.wait(max(0.0, turn.due_at - time.monotonic())):

@@ -7,11 +7,10 @@ inflates compressed answers of any size; both are closed here, under requests, a
 import io
 import math
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
@@ -21,22 +20,30 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
 
+from bridge.wire_errors import FAILURES, WireError, wire_error
+
+__all__ = ["USER_AGENT", "Answer", "Flow", "Wire", "WireError", "media_of"]
+
 MAX_ANSWER_BYTES = 256 * 1024
+USER_AGENT = "vpbx-1c-bridge"  # by it a bridge that was told to call itself is recognised
 IDLE_REUSE_S = 4.0  # servers close idle connections after 5 s and more; a reused dead one costs a try
 
-_deadline = threading.local()  # .at: monotonic second by which the current request must be over
+CHUNK_BYTES = 64 * 1024
+
+# of the current request: .at, the monotonic second by which it must be over; .idle_s for each wait in it
+_deadline = threading.local()
 
 
 class _DeadlineReader(io.RawIOBase):
     """A socket read as a file, where every read gets only what is left until the deadline."""
 
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, at: float) -> None:
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, at: float, idle_s: float) -> None:
         self._sock = sock
         self._raw = raw  # http.client closes the socket early and trusts this to keep it open
         self._at = at
+        self._idle_s = idle_s
 
     def readable(self) -> bool:
         return True
@@ -45,7 +52,7 @@ class _DeadlineReader(io.RawIOBase):
         left_s = self._at - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("total deadline")
-        self._sock.settimeout(left_s)
+        self._sock.settimeout(min(left_s, self._idle_s))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -56,7 +63,8 @@ class _DeadlineReader(io.RawIOBase):
 class _DeadlineResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        reader = _DeadlineReader(sock, self.fp.detach(), getattr(_deadline, "at", math.inf))
+        at, idle_s = getattr(_deadline, "at", math.inf), getattr(_deadline, "idle_s", math.inf)
+        reader = _DeadlineReader(sock, self.fp.detach(), at, idle_s)
         self.fp = io.BufferedReader(reader)
 
 
@@ -99,17 +107,20 @@ class Answer:
 
     @property
     def media(self) -> str:
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return media_of(self.headers)
 
 
-class WireError(Exception):
-    """No whole answer came. `sent` is False only when the request surely never left."""
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """An answer that is being read. `chunks` raises `WireError` when it breaks off or takes too long."""
 
-    def __init__(self, reason: str, *, sent: bool, timeout: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.sent = sent
-        self.timeout = timeout
+    status: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    chunks: Iterator[bytes]
+
+
+def media_of(headers: Mapping[str, str]) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 class Wire:
@@ -120,6 +131,7 @@ class Wire:
         total_s: for the whole exchange from the first byte sent to the last received, in seconds.
         ca_file: a PEM file of the authority that signed the peer's certificate; "" for the usual.
         reuse: False opens a new connection for each request (for what must not be repeated).
+        idle_s: for each wait within the exchange, in seconds.
     """
 
     def __init__(
@@ -131,9 +143,11 @@ class Wire:
         ca_file: str = "",
         reuse: bool = True,
         pool_size: int = 8,
+        idle_s: float = math.inf,
     ) -> None:
         self._connect_s = connect_s
         self._total_s = total_s
+        self._idle_s = idle_s
         self._max_bytes = max_bytes
         self._reuse = reuse
         self._used_at = 0.0
@@ -146,6 +160,20 @@ class Wire:
 
     def post(self, url: str, body: bytes, headers: dict[str, str | bytes]) -> Answer:
         return self._ask("POST", url, headers, body)
+
+    @contextmanager
+    def stream(self, url: str, headers: dict[str, str | bytes] | None = None) -> Iterator[Flow]:
+        """The answer to a GET, read piece by piece while the context lasts; then the connection is dropped.
+
+        Raises:
+            WireError: its head did not come. What comes later is raised by `Flow.chunks`.
+        """
+        with ExitStack() as held:
+            try:
+                response = held.enter_context(self._answered("GET", url, headers or {}, None))
+            except FAILURES as error:
+                raise wire_error(error) from None
+            yield Flow(status=response.status_code, headers=response.headers, chunks=self._chunks(response))
 
     def close(self) -> None:
         self._session.close()
@@ -179,30 +207,11 @@ class Wire:
 
     def _ask(self, method: str, url: str, headers: dict[str, str | bytes], body: bytes | None) -> Answer:
         started = time.monotonic()
-        _deadline.at = started + self._total_s
-        sent_headers: dict[str, str | bytes] = {
-            "User-Agent": "vpbx-1c-bridge",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            "Connection": "keep-alive" if self._reuse else "close",
-            **headers,
-        }
         try:
-            with (
-                self._lent() as session,
-                session.request(
-                    method,
-                    url,
-                    data=body,
-                    headers=sent_headers,
-                    timeout=(min(self._connect_s, self._total_s), self._total_s),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response,
-            ):
+            with self._answered(method, url, headers, body) as response:
                 content = self._read(response)
-        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-            raise _wire_error(error) from None
+        except FAILURES as error:
+            raise wire_error(error) from None
         return Answer(
             status=response.status_code,
             headers=response.headers,
@@ -210,46 +219,67 @@ class Wire:
             took_s=time.monotonic() - started,
         )
 
+    @contextmanager
+    def _answered(
+        self, method: str, url: str, headers: dict[str, str | bytes], body: bytes | None
+    ) -> Iterator[requests.Response]:
+        _deadline.at, _deadline.idle_s = time.monotonic() + self._total_s, self._idle_s
+        sent_headers: dict[str, str | bytes] = {
+            "User-Agent": USER_AGENT,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "keep-alive" if self._reuse else "close",
+            **headers,
+        }
+        with (
+            self._lent() as session,
+            session.request(
+                method,
+                url,
+                data=body,
+                headers=sent_headers,
+                timeout=(min(self._connect_s, self._total_s), min(self._total_s, self._idle_s)),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            yield response
+
     def _read(self, response: requests.Response) -> bytes:
         """The body, at most `max_bytes` of it, never inflated: a gzip bomb stays small."""
         content = bytes(response.raw.read(self._max_bytes + 1, decode_content=False))
         if len(content) > self._max_bytes:
-            raise WireError("слишком длинный ответ", sent=True)
-        announced = response.headers.get("Content-Length", "")
-        if announced.isdigit() and len(content) < int(announced) and response.request.method != "HEAD":
-            raise WireError("ответ оборвался", sent=True)
+            raise _too_long()
+        if len(content) < _announced(response) and response.request.method != "HEAD":
+            raise _cut()
         return content
 
-
-# the first that is found inside the wrappers; whether the request may have left
-_KNOWN: tuple[tuple[type[Exception], str, bool], ...] = (
-    (ConnectionRefusedError, "соединение отвергнуто: сервер выключен или порт закрыт", False),
-    (socket.gaierror, "имя сервера не найдено в DNS", False),
-    (ssl.SSLCertVerificationError, "сертификату сервера нельзя доверять", False),
-    (ssl.SSLError, "ошибка TLS", True),  # during the handshake or later: not known
-)
-
-
-def _wire_error(error: Exception) -> WireError:
-    """What went wrong in a few words of ours: those of the libraries repeat the URL and the peer."""
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError)):
-        return WireError("неправильный адрес", sent=False)
-    chain = _chain(error)
-    for kind, said, sent in _KNOWN:
-        if any(isinstance(cause, kind) for cause in chain):
-            return WireError(said, sent=sent)
-    sent = not any(isinstance(cause, (ConnectTimeoutError, NewConnectionError)) for cause in chain)
-    if any(isinstance(cause, (TimeoutError, ReadTimeoutError, ConnectTimeoutError)) for cause in chain):
-        what = "нет ответа за отведённое время" if sent else "соединение не установлено за отведённое время"
-        return WireError(what, sent=sent, timeout=True)
-    return WireError(f"обмен прерван ({type(chain[-1]).__name__})", sent=sent)
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        """The body as it comes, within the same limits."""
+        announced, read = _announced(response), 0
+        if announced > self._max_bytes:
+            raise _too_long()
+        try:
+            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
+                read += len(chunk)
+                if read > self._max_bytes:
+                    raise _too_long()
+                yield bytes(chunk)
+        except FAILURES as error:
+            raise wire_error(error) from None
+        if read < announced:
+            raise _cut()
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """An error and what is inside its wrappers of requests and urllib3, the innermost last."""
-    found: list[BaseException] = []
-    while error not in found:
-        found.append(error)
-        inner = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
-        error = next((cause for cause in inner if isinstance(cause, BaseException)), error)
-    return found
+def _announced(response: requests.Response) -> int:
+    """The promised length of a body, 0 when none is."""
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
+
+
+def _too_long() -> WireError:
+    return WireError("слишком длинный ответ", sent=True)
+
+
+def _cut() -> WireError:
+    return WireError("ответ оборвался", sent=True)

@@ -14,6 +14,7 @@ from bridge.core.errors import BadNumber
 
 HOME_REGION = "RU"
 MAX_TEXT = 64
+MAX_DIGITS = 15  # of a number with its country code (ITU-T E.164, 6.2.1)
 _SHORT = re.compile(r"[0-9]{2,6}")  # internal numbers: "short extensions 2-6 digits", Mobilon's manual
 _LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
 _EXTENSION_MARK = re.compile(r"(?i)[\s,;]*(?:доб(?:авочный)?|вн(?:утр)?|ext|x|#)\.?\s*(\d{1,7})\s*$")
@@ -92,8 +93,11 @@ class PhoneNumber:
             raise BadNumber("В номере не хватает цифры: после 8 нужно десять")
         if region is None and number.country_code == 7:
             region = HOME_REGION  # a range newer than the library's tables is still Russian to dial
+        digits = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+        if len(digits) > MAX_DIGITS:
+            raise BadNumber("В номере слишком много цифр")
         return cls(
-            digits=f"{number.country_code}{phonenumbers.national_significant_number(number)}",
+            digits=digits,
             region=region or "?",
             premium=phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE,
             extension=extension,

@@ -5,14 +5,15 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from bridge.core.calls import Subscriber
-from bridge.sim import call_journal, dial_lines, wsgi
+from bridge.sim import call_journal, dial_lines, records, wsgi
 from bridge.sim.call_journal import PlayedCall
 from bridge.sim.dial_lines import BAD_KEY, BAD_NUMBER, NUMBER, DialRequest, Started
 from bridge.sim.exchange_options import ExchangeOptions
@@ -28,6 +29,9 @@ HELP = """Имитатор АТС (Мобилон). Набор номера:
   GET  /simple-calls/call/?event=1&password=ТОКЕН&src_num=ВНУТРЕННИЙ&dst_num=НОМЕР
 Журнал звонков:
   GET  /api/call/journal?token=ТОКЕН&date=ГГГГ-ММ-ДД&format=json|xml
+  GET  /api/call/info?token=ТОКЕН&callid=ЗВОНОК&format=json|xml
+Записи разговоров:
+  GET  /api/call/record?token=ТОКЕН&callid=ЗВОНОК
 Управление:
   POST /sim/ring?scenario=answered&from=НОМЕР&key=КЛЮЧ   позвонить: отправить события на веб-хук
        сценарии: {scenarios}
@@ -36,7 +40,10 @@ HELP = """Имитатор АТС (Мобилон). Набор номера:
   POST /sim/options?shape=v1|v2&fail_code=0..5&code_as=str|int&delay_s=СЕКУНД
                     &trouble=|http500|html|silence|empty&hooks_after_dial=0|1
                     &hooks_lost=0|1&journal_callid=own|uuid|baseid|subid&journal_xml=0|1&journal_zone=ПОЯС
-""".format(scenarios=", ".join(SCENARIOS))
+                    &info_as=json|nested|xml|short&info_unknown=fail|empty|object
+                    &record=|{tricks}
+                    &record_url=absolute|relative|token|none&record_base=АДРЕС
+""".format(scenarios=", ".join(SCENARIOS), tricks="|".join(filter(None, get_args(records.Trick))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +87,12 @@ class FakeExchange:
         self._lock = threading.Lock()
         self._dials: list[Dial] = []
         self._calls: list[PlayedCall] = []
+        self._asked: list[str] = []
         self._telling: list[threading.Thread] = []
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith((records.PATH, records.FOLDER)):
+            return self._record(environ, start_response)
         return wsgi.serve(self.answer, environ, start_response)
 
     @property
@@ -100,6 +110,12 @@ class FakeExchange:
         """Every call played, told or not."""
         with self._lock:
             return list(self._calls)
+
+    @property
+    def asked(self) -> list[str]:
+        """Each question for the journal or for one call that came with a right token: its path."""
+        with self._lock:
+            return list(self._asked)
 
     def journal(self, token: str = "") -> list[dict[str, Any]]:
         """The same as the journal writes it for the holder of `token`."""
@@ -134,7 +150,7 @@ class FakeExchange:
         match request.method, request.path:
             case "GET", "/":
                 return Reply.text(HELP)
-            case "GET", call_journal.PATH:
+            case "GET", call_journal.PATH | call_journal.INFO_PATH:
                 return self._journal(request)
             case "GET", "/sim/dials":
                 return Reply.json([dataclasses.asdict(one) for one in self.dials])
@@ -205,6 +221,14 @@ class FakeExchange:
         events = scenario(
             Cast(subscribers=subscribers, uuid=call.uuid, time_s=time_s, seed=int(n), caller=caller)
         )
+        options = self.options
+        events = records.told(
+            events,
+            options.record_url,
+            base=options.record_base,
+            token=options.secret or "sim-token",
+            callid=call.callid,
+        )
         with self._lock:
             self._calls.append(
                 PlayedCall(callid=call.callid, time_s=time_s, caller=caller, events=tuple(events))
@@ -219,8 +243,26 @@ class FakeExchange:
         token = request.query.get("token", "")
         if not token or (options.secret and token != options.secret):
             return call_journal.refusal()
+        with self._lock:
+            self._asked.append(request.path)
         as_xml = options.journal_xml or request.query.get("format") != "json"
+        if request.path == call_journal.INFO_PATH:
+            shape = "xml" if as_xml and options.info_as != "short" else options.info_as
+            return call_journal.info(
+                self.journal(token),
+                request.query.get("callid", ""),
+                shape=shape,
+                unknown=options.info_unknown,
+            )
         return call_journal.answer(self.journal(token), request.query.get("date", ""), as_xml=as_xml)
+
+    def _record(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        options = self.options
+        time.sleep(options.wait_s)
+        name = parse_qs(environ.get("QUERY_STRING", "")).get("callid", [""])[0]
+        name = name or environ["PATH_INFO"].rpartition("/")[2].removesuffix(".mp3")
+        known = any(name in call.names for call in self.calls)
+        return records.Shelf(token=options.secret, trick=options.record).serve(environ, start_response, known)
 
     def _tell(self, events: Sequence[Event]) -> list[Posted]:
         if self.options.hooks_lost:

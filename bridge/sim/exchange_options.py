@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from bridge.sim.call_journal import CallIdIs
+from bridge.sim.call_journal import CallIdIs, InfoAs, InfoUnknown
 from bridge.sim.dial_lines import CODES
+from bridge.sim.records import RecordUrl, Trick
 from bridge.sim.wsgi import typed
 
 Shape = Literal["v1", "v2"]
@@ -32,6 +33,11 @@ class ExchangeOptions:
     journal_callid: CallIdIs = "own"
     journal_zone: str = "Europe/Moscow"
     journal_xml: bool = False  # whatever `format` says, as before 2017-03-29
+    info_as: InfoAs = "json"
+    info_unknown: InfoUnknown = "fail"
+    record: Trick = ""  # what comes in place of a recording
+    record_url: RecordUrl = "absolute"
+    record_base: str = "https://records.sim.invalid"  # of absolute ones
 
     def __post_init__(self) -> None:
         allowed: Mapping[str, Sequence[object]] = {
@@ -40,6 +46,10 @@ class ExchangeOptions:
             "code_as": get_args(CodeAs),
             "trouble": get_args(Trouble),
             "journal_callid": get_args(CallIdIs),
+            "info_as": get_args(InfoAs),
+            "info_unknown": get_args(InfoUnknown),
+            "record": get_args(Trick),
+            "record_url": get_args(RecordUrl),
         }
         for name, values in allowed.items():
             if getattr(self, name) not in values:
@@ -67,6 +77,11 @@ class ExchangeOptions:
             "journal_callid": str,
             "journal_zone": str,
             "journal_xml": _yes,
+            "info_as": str,
+            "info_unknown": str,
+            "record": str,
+            "record_url": str,
+            "record_base": str,
         }
         values = typed(texts, kinds)
         return dataclasses.replace(self, **values)

@@ -13,17 +13,20 @@ from typing import Any
 from bridge.core.backoff import SCHEDULE_S
 from bridge.core.calls import CallEvent, Subscriber
 from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
 from bridge.core.ports import Accepted, Claim, Collected, DialRecord, HeardCall, PlannedDelivery
-from bridge.store import letters, moves, past, rows
+from bridge.store import dials, letters, moves, past, rows
 from bridge.store import statements as sql
+from bridge.store.callers import Callers
+from bridge.store.calls import Calls
 from bridge.store.moves import Ending
+from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
 
 EXPIRE_BATCH = 500
 LANES_PER_CLAIM = 20  # looked at in one go; then the other infobases have their turn
-LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
 HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
 
 
@@ -39,6 +42,9 @@ class Store:
         self._db = db
         self._clock = clock or db.now
         self._owner = owner
+        self.recordings = Recordings(db, self._clock)
+        self.calls = Calls(db, self._clock)
+        self.callers = Callers(db, self._clock)
         # infobase -> lane being attempted now -> its delivery (0 until the head is read)
         self._leases: dict[str, dict[int, int]] = {}
         self._leasing = threading.Lock()
@@ -172,7 +178,9 @@ class Store:
         return self._write(work) if ended else 0
 
     # --- clicks ----------------------------------------------------------------------------------
-    def begin(self, infobase: str, subscriber: str, number: str, *, window_s: float) -> DialRecord:
+    def begin(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> DialRecord:
         now = self._clock()
         facts = {
             "infobase": infobase,
@@ -180,27 +188,13 @@ class Store:
             "number": rows.storable(number),
             "now": now,
             "owner": self._owner,
-        }
-        window = facts | {
             "since": now - window_s,
             "until": now + window_s,  # the clock may go back
-            "longest": LONGEST_DIAL_S,
             "unknown": int(CallCode.OUTCOME_UNKNOWN),
         }
-
-        begun: set[int] = set()  # by an earlier run of this work, whose commit was not answered
-
-        def work(db: Session) -> DialRecord:
-            db.lock_ring(infobase, f"{facts['subscriber']}|{facts['number']}")
-            recent = db.execute(sql.RECENT_DIAL, window).fetchone()
-            if recent:
-                ours = self._db.repeats_commits and recent["id"] in begun
-                return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=ours)
-            dial_id = db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"]
-            begun.add(dial_id)
-            return DialRecord(id=dial_id, result=None, fresh=True)
-
-        return self._write(work)
+        ours: set[int] = set()
+        repeats = self._db.repeats_commits
+        return self._write(lambda db: dials.begin(db, facts, limits, ours=ours, repeats=repeats))
 
     def end(self, dial_id: int, result: CallResult) -> None:
         facts = {

@@ -97,7 +97,7 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
     parser_class = GuardedParser
     error_task_class = RefusalTask
     refused = False
-    _began: float | None = None
+    began: float | None = None  # monotonic: when the first byte of the request under way came
     _lingers_since: float | None = None
     _stalls: tuple[float, float] | None = None  # since when (monotonic), and `last_activity` then
 
@@ -105,16 +105,16 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         before = self.request
         result = super().received(data)
         if self.request is None:
-            self._began = None
+            self.began = None
         elif self.request is not before:
-            self._began = time.monotonic()
+            self.began = time.monotonic()
         return result
 
     def overdue(self) -> bool:
         now = time.monotonic()
         if self._lingers_since is not None:
             return now - self._lingers_since > LINGER_S
-        late = self._began is not None and now - self._began > REQUEST_DEADLINE_S
+        late = self.began is not None and now - self.began > REQUEST_DEADLINE_S
         return late and not self.requests  # what is being answered may take its time
 
     def stalled(self) -> bool:
@@ -137,6 +137,12 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
     def asks_nothing(self) -> bool:
         """No whole request is here and no answer is on its way out."""
         return not self.requests and not self.total_outbufs_len
+
+    def unread(self) -> bool:
+        """Bytes came that nobody has read yet."""
+        with suppress(OSError):  # nothing came, or the connection is broken
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        return False
 
     def handle_write(self) -> None:
         ready = self.refused and self.close_when_flushed and not self.total_outbufs_len

@@ -6,7 +6,6 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,12 +176,6 @@ class _Channel(GuardedChannel):
         """Another request came behind the one that is being answered: closing now would drop it."""
         return len(self.requests) > 1 or self.unread()
 
-    def unread(self) -> bool:
-        """Bytes came that nobody has read yet."""
-        with suppress(OSError):  # nothing came, or the connection is broken
-            return bool(self.socket.recv(1, socket.MSG_PEEK))
-        return False
-
 
 class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
@@ -219,9 +212,11 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
-        for channel in self.active_channels.values():
-            if channel.overdue() or channel.stalled():
+        for channel in list(self.active_channels.values()):
+            if channel.overdue():
                 channel.will_close = True
+            elif channel.stalled():
+                channel.handle_close()  # at once: what takes nothing is never ready to be written to
 
     def set_socket_options(self, conn: socket.socket) -> None:
         super().set_socket_options(conn)

@@ -1,4 +1,4 @@
-"""Chores on their one thread: each at its time, none stopped by another, all stopped in bounded time."""
+"""Chores: each at its time, none stopped by another, all stopped in bounded time."""
 
 import json
 import threading
@@ -202,3 +202,19 @@ def test_nothing_to_do_and_never_started_are_stopped_too() -> None:
     with at_work():
         pass
     assert Chores([chore(Broken(0))]).stop()
+
+
+def test_a_chore_apart_holds_up_no_other() -> None:
+    busy, go_on = threading.Event(), threading.Event()
+
+    def long_work() -> None:
+        busy.set()
+        go_on.wait(10)
+
+    other = Broken(0)
+    slow = Chore(name="slow", first_in_s=0.0, next_in=lambda: NEVER_S, work=long_work, apart=True)
+    with at_work(slow, chore(other)):
+        assert busy.wait(10)
+        done = len(other.at)
+        assert eventually(lambda: len(other.at) > done + 3)
+        go_on.set()

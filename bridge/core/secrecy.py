@@ -1,0 +1,53 @@
+"""What may not leave the bridge in any text: the secrets of an exchange, and tokens in its addresses."""
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MIN_SECRET = 6  # a shorter one would be found inside numbers and names by chance
+# `record_url` comes with the account's token inside (Mobilon, contents/vpbx/api.md, 2017-06-02)
+_TOKEN = re.compile(r"(?i)(?:(?<![a-z0-9_])|(?<=%3f)|(?<=%26))token(?:=|%3d)[^&;#\s\"'<>\\]*(?:&amp;|&)?")
+
+
+def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
+    """The same text without any `token=…` and without these secrets, however they are spelled in it.
+
+    >>> without_secrets("/api/call/record?token=abc&callid=1.2"), without_secrets("/s-3cret!/a", ["s-3cret!"])
+    ('/api/call/record?callid=1.2', '/***/a')
+    """
+    shorter = _TOKEN.sub("", text)
+    if shorter != text:
+        text = shorter.rstrip("?&")
+    for spelled in sorted(spellings(secrets), key=len, reverse=True):  # one may be the beginning of another
+        text = re.sub(re.escape(spelled), "***", text, flags=re.IGNORECASE)
+    return text
+
+
+def cleaned(value: Any, secrets: Collection[str] = ()) -> Any:
+    """A value of JSON with every text in it, names too, `without_secrets`."""
+    match value:
+        case str():
+            return without_secrets(value, secrets)
+        case dict():
+            return {cleaned(name, secrets): cleaned(one, secrets) for name, one in value.items()}
+        case list():
+            return [cleaned(one, secrets) for one in value]
+    return value
+
+
+def spellings(secrets: Collection[str]) -> set[str]:
+    """Each secret as it is, in an address, in a form and in JSON; short ones are none."""
+    return {
+        spelled
+        for secret in secrets
+        if len(secret) >= MIN_SECRET
+        for spelled in (
+            secret,
+            quote(secret, safe="", errors="replace"),
+            quote_plus(secret, errors="replace"),
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+        )
+    }
