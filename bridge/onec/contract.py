@@ -1,4 +1,4 @@
-"""What both contracts do alike once they know the words: call, and say what is fit to be kept."""
+"""What the contracts do alike once they know the words: call, and say what is fit to be kept."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,21 @@ def tell(
     transport: OnecTransport, operation: str, parameters: Sequence[tuple[str, str]], stored: StoredEvent
 ) -> Outcome:
     """Call `operation` for `stored`; what is kept of the answer holds no number and no key."""
+    secrets = secrets_of(stored)
+    outcome = transport.call(operation, parameters, event_id=str(stored.id), secrets=secrets)
+    return kept(outcome, secrets)
+
+
+def secrets_of(stored: StoredEvent) -> list[str]:
+    """Texts of an event that nothing kept of an answer may repeat."""
     event = stored.event
-    secrets = [
+    return [
         text for text in (event.user_key, event.from_number, event.to_number) if len(text) >= PUBLIC_DIGITS
     ]
-    outcome = transport.call(operation, parameters, event_id=str(stored.id), secrets=secrets)
+
+
+def kept(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
+    """The outcome with what is fit to be kept of 1C's answer."""
     if isinstance(outcome, Delivered):
         return Delivered(clean(outcome.answer, ANSWER_CHARS, secrets))
     return outcome

@@ -1,7 +1,7 @@
 """The bytes of SOAP that 1C reads and writes. What an answer means for a delivery is left to `faults`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from lxml import etree
@@ -53,7 +53,28 @@ def build(namespace: str, operation: str, parameters: Sequence[tuple[str, str]])
 
 def _text(value: str) -> str:
     # a bare CR would be read back as LF (XML 1.0, §2.11)
-    return escape(_FORBIDDEN.sub("", value), quote=False).replace("\r", "&#13;")
+    return escape(without_forbidden(value), quote=False).replace("\r", "&#13;")
+
+
+def without_forbidden(text: str) -> str:
+    """The text without characters that XML cannot hold.
+
+    >>> without_forbidden("a\x00b")
+    'ab'
+    """
+    return _FORBIDDEN.sub("", text)
+
+
+def returned(namespace: str, operation: str) -> Callable[[bytes], str]:
+    """Who reads the value of `operation`: `read_return`, to which a blank text is no value either."""
+
+    def read(body: bytes) -> str:
+        text = read_return(body, namespace, operation)
+        if not text.strip():
+            raise NoReturnError("пустое значение")
+        return text
+
+    return read
 
 
 def read_return(body: bytes, namespace: str, operation: str) -> str:
@@ -64,14 +85,32 @@ def read_return(body: bytes, namespace: str, operation: str) -> str:
         SoapFaultError: 1C answered with a Fault.
         NoReturnError: no value, a nil, or the answer to another operation.
     """
+    response = read_response(body, f"{{{namespace}}}{operation}Response")
+    return text_of(response.find(f"{{{namespace}}}return"))
+
+
+def read_response(body: bytes, expected: str) -> etree._Element:
+    """The element `expected`, "{namespace}name", in which 1C puts all that an operation gives back.
+
+    Raises:
+        NotEnvelopeError, SoapFaultError, NoReturnError: as in `read_return`.
+    """
     content = _body(_parse(body))
     if content is None:
         raise NoReturnError("пустой ответ")
-    if etree.QName(content).localname == "Fault" and etree.QName(content).namespace in (SOAP11, SOAP12):
+    if content.tag in (f"{{{SOAP11}}}Fault", f"{{{SOAP12}}}Fault"):
         raise SoapFaultError(_fault_text(content))
-    if content.tag != f"{{{namespace}}}{operation}Response":
+    if content.tag != expected:
         raise NoReturnError("ответ другой операции или другого пространства имён")
-    value = content.find(f"{{{namespace}}}return")
+    return content
+
+
+def text_of(value: etree._Element | None) -> str:
+    """The text of a value in a response.
+
+    Raises:
+        NoReturnError: it is missing, or nil.
+    """
     if value is None:
         raise NoReturnError("в ответе нет значения")
     if value.get(_NIL) in ("true", "1"):

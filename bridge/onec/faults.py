@@ -4,12 +4,13 @@ Witnesses named in the table lie in tests/wire/1c/; its README tells which are t
 document and which are made by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome
 from bridge.onec import envelope
+from bridge.onec.envelope import returned
 from bridge.onec.pages import clean, compressed, read_page
 from bridge.onec.words import About, about
 from bridge.wire import Answer, WireError
@@ -28,6 +29,8 @@ NO_SESSION = (
 )
 COMPRESSED = "ответ сжат, хотя мост просил не сжимать: отключите сжатие на веб-сервере 1С"
 NOT_1C = "вместо 1С ответила страница или другая программа"
+
+Reader = Callable[[bytes], str]  # of a body; raises an `envelope.AnswerError`
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,7 @@ class _Page:
 _Said = _Value | _Nothing | _Fault | _Page
 
 
-def classify(
-    answer: Answer, *, namespace: str, operation: str, address: str = "", secrets: Sequence[str] = ()
-) -> Outcome:
+def classify(answer: Answer, *, read: Reader, address: str = "", secrets: Sequence[str] = ()) -> Outcome:
     """What becomes of a delivery after this answer; the reasons are for the administrator.
 
     A value is proof of acceptance, its absence is not: an operation whose handler is missing or
@@ -74,10 +75,11 @@ def classify(
     stays visible in the delivery.
 
     Args:
+        read: takes the proof of acceptance out of the body, or raises an `envelope.AnswerError`.
         address: the web service's, named in the advice to check it.
         secrets: texts that no reason may repeat.
     """
-    match answer.status, _read(answer, namespace, operation, secrets):
+    match answer.status, _read(answer, read, secrets):
         case 200, _Value(text):  # incoming-call, pretty-printed, answer-*, other-prefixes
             return Delivered(text)
         case 200 | 202 | 204, _Nothing(why):  # empty-return, nil-return, other-operation, empty-202
@@ -122,7 +124,7 @@ def session_lost(answer: Answer) -> bool:
     """
     if answer.status not in (400, 404, 500):
         return False
-    match _read(answer, "", "", ()):
+    match _read(answer, returned("", ""), ()):
         case _Fault(cause, _):
             return cause is About.SESSION
         case _Page(cause, _):
@@ -138,11 +140,11 @@ def unreachable(error: WireError, secrets: Sequence[str] = ()) -> Away:
     )
 
 
-def _read(answer: Answer, namespace: str, operation: str, secrets: Sequence[str]) -> _Said:
+def _read(answer: Answer, read: Reader, secrets: Sequence[str]) -> _Said:
     if not answer.body.strip():
         return _Nothing("пустой ответ")
     try:
-        text = envelope.read_return(answer.body, namespace, operation)
+        text = read(answer.body)
     except envelope.SoapFaultError as fault:
         shown = clean(str(fault), FAULT_CHARS, secrets)
         return _Fault(about(str(fault)), shown or "ошибка 1С без описания")
@@ -151,7 +153,7 @@ def _read(answer: Answer, namespace: str, operation: str, secrets: Sequence[str]
     except envelope.NotEnvelopeError:
         page = read_page(answer)
         return _Page(about(page.words), clean(page.essence, PAGE_CHARS, secrets))
-    return _Value(text) if text.strip() else _Nothing("пустое значение")
+    return _Value(text)
 
 
 def _because(said: _Said) -> str:

@@ -1,15 +1,16 @@
 """One POST to 1C: login, session, and the outcome of what came back."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bridge.core.delivery import Outcome
 from bridge.onec import envelope
-from bridge.onec.faults import classify, session_lost, unreachable, without_secrets
+from bridge.onec.faults import Reader, classify, session_lost, unreachable, without_secrets
 from bridge.onec.sessions import Sessions
 from bridge.wire import Answer, Wire, WireError
 
+_Send = Callable[[dict[str, str | bytes]], Answer]  # with the headers of login and session
 _SECRET_CHARS = 3  # shorter texts cannot be hidden without tearing the sentence
 
 
@@ -54,27 +55,40 @@ class OnecTransport:
             event_id: sent as `Idempotency-Key`, for proxies; 1C ignores it.
             secrets: more texts that a reason must not repeat, besides the parameters' values.
         """
-        body = envelope.build(self._namespace, operation, parameters)
+        return self.send(
+            envelope.build(self._namespace, operation, parameters),
+            read=envelope.returned(self._namespace, operation),
+            event_id=event_id,
+            secrets=[*(value for _, value in parameters), *secrets],
+        )
+
+    def send(
+        self,
+        body: bytes,
+        *,
+        read: Reader,
+        media: str = "text/xml; charset=utf-8",
+        event_id: str = "",
+        secrets: Sequence[str] = (),
+    ) -> Outcome:
+        """`call` with a message that is ready; `read` finds in the answer what proves that 1C took it."""
         headers = {
             # the manual's curl sends no SOAPAction; a Cyrillic operation in it would not leave
             # (Mobilon, contents/vpbx/integration/1c.md, 2017-06-02)
-            "Content-Type": "text/xml; charset=utf-8",
+            "Content-Type": media,
             "SOAPAction": '""',
             **({"Idempotency-Key": event_id} if event_id else {}),
         }
-        hidden = [*self._secrets, *(value for _, value in parameters), *secrets]
-        hidden = [secret for secret in hidden if len(secret) >= _SECRET_CHARS]
-        try:
-            answer = self._ask(body, headers)
-        except WireError as error:
-            return unreachable(error, hidden)
-        return classify(
-            answer,
-            namespace=self._namespace,
-            operation=operation,
-            address=without_secrets(self._url),
-            secrets=hidden,
+        return self._outcome(
+            lambda session: self._wire.post(self._url, body, {**headers, **session}), read, secrets
         )
+
+    def describe(self, wire: Wire, *, read: Reader) -> Outcome:
+        """Ask for the WSDL, over a wire of its own: it is longer than any answer.
+
+        In the same session as the calls: a harmless read is the best to begin a session with.
+        """
+        return self._outcome(lambda session: wire.get(f"{self._url}?wsdl", session), read, ())
 
     def finish(self) -> None:
         """Give the licences back: on stop, or when nothing was sent for a while. Best effort.
@@ -91,20 +105,26 @@ class OnecTransport:
             with suppress(WireError):
                 self._wire.get(f"{self._url}?wsdl", headers)
 
-    def _ask(self, body: bytes, headers: dict[str, str]) -> Answer:
+    def _outcome(self, send: _Send, read: Reader, secrets: Sequence[str]) -> Outcome:
+        hidden = [secret for secret in (*self._secrets, *secrets) if len(secret) >= _SECRET_CHARS]
+        try:
+            answer = self._ask(send)
+        except WireError as error:
+            return unreachable(error, hidden)
+        return classify(answer, read=read, address=without_secrets(self._url), secrets=hidden)
+
+    def _ask(self, send: _Send) -> Answer:
         session = self._sessions.borrow()
-        answer = self._post(body, headers, session)
+        answer = self._sent(send, session)
         if session and session_lost(answer):
             session = ""
-            answer = self._post(body, headers, session)
+            answer = self._sent(send, session)
         self._sessions.keep(session, answer)
         return answer
 
-    def _post(self, body: bytes, headers: dict[str, str], session: str) -> Answer:
+    def _sent(self, send: _Send, session: str) -> Answer:
         try:
-            return self._wire.post(
-                self._url, body, {**headers, **self._login, **self._sessions.headers(session)}
-            )
+            return send({**self._login, **self._sessions.headers(session)})
         except WireError as error:
             if not error.sent:  # else the session may be busy with this call for long
                 self._sessions.put_back(session)

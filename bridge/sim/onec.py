@@ -18,14 +18,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from bridge.resources import wsdl_text
 from bridge.sim import onec_data, onec_modes, onec_soap, wsgi
 from bridge.sim.onec_data import MANUAL_CLIENT, Client
+from bridge.sim.onec_mistakes import published
 from bridge.sim.onec_modes import BAD_ANSWERS, BASE_IS_AWAY, Mode, ModeSwitch
-from bridge.sim.onec_sessions import Sessions
+from bridge.sim.onec_sessions import Session, Sessions
 from bridge.sim.onec_soap import SERVICES, Call, CallError, Service
 from bridge.sim.wsgi import Reply, Request
 
 HELP = """Имитатор 1С. Веб-сервисы (SOAP 1.1 и 1.2):
   /ws/VATS        IncomingCall(NumFrom, Key), SayName(Number)
   /ws/VATScalls   Event(Data), SayName(Number), SayNameByINN(INN)
+  /ws/CRM         свой веб-сервис фирмы: ВходящийЗвонок, ЗаписатьСобытие, КтоЗвонит, НайтиКлиента
+  /ws/miko_crm_api  панель МИКО: user_list(), call_event(Subject, Data)
   ?wsdl — описание; перед /ws может стоять имя базы; после имени сервиса — .1cws
 Управление:
   GET  /sim/received   что принято
@@ -111,8 +114,10 @@ class FakeOnec:
         self._change(Mode())
 
     def answer(self, request: Request) -> Reply:
-        if published := _PUBLISHED.fullmatch(request.path):
-            return self._publication(request, published["name"])
+        if found := _PUBLISHED.fullmatch(request.path):
+            late = self.mode.name == "clock_skew"
+            reply = self._publication(request, found["name"])
+            return onec_modes.late(reply) if late else reply
         match request.method, request.path:
             case "GET", "/":
                 return Reply.text(HELP)
@@ -139,6 +144,8 @@ class FakeOnec:
 
     def _publication(self, request: Request, name: str) -> Reply:
         service = SERVICES.get(name)
+        if self.mode.name == "redirect_https":
+            return onec_modes.to_https(request)
         if not self._may_enter(request):
             return onec_modes.unauthorized()
         if service is None:
@@ -152,10 +159,12 @@ class FakeOnec:
             return self._hang(request, epoch)
         if away := BASE_IS_AWAY.get(mode.name):
             return away(mode)
-        with_session = self._sessions.enter(request, lost=False)
+        if mode.name == "no_wsdl":
+            return onec_modes.no_wsdl()
+        with_session = self._enter(request, mode, lost=False)
         if with_session is None:
             return onec_modes.session_lost()
-        return self._sessions.leave(with_session, self._wsdl(service, request))
+        return self._sessions.leave(with_session, self._wsdl(service, request, mode))
 
     def _may_enter(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -167,12 +176,18 @@ class FakeOnec:
             return False
         return hmac.compare_digest(given, self._credentials)
 
-    def _wsdl(self, service: Service, request: Request) -> Reply:
+    def _enter(self, request: Request, mode: Mode, *, lost: bool) -> Session | None:
+        if mode.name == "no_session_reuse":
+            return Session()
+        return self._sessions.enter(request, lost=lost)
+
+    def _wsdl(self, service: Service, request: Request, mode: Mode) -> Reply:
         """The shipped text with our own address, which 1C takes from what the web server saw."""
         host = request.headers.get("host", "")
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
         address = f'"http://{host}{quote(request.path)}"'
-        text = _ADDRESS.sub(lambda _: address, wsdl_text(service.wsdl))
+        text = published(service, wsdl_text(service.wsdl), mode.name).wsdl
+        text = _ADDRESS.sub(lambda _: address, text)
         return Reply(media="text/xml; charset=utf-8", body=text.encode())
 
     def _operation(self, service: Service, request: Request) -> Reply:
@@ -181,7 +196,7 @@ class FakeOnec:
             return self._hang(request, epoch)
         if away := BASE_IS_AWAY.get(mode.name):
             return away(mode)
-        with_session = self._sessions.enter(request, lost=mode.name == "session_lost")
+        with_session = self._enter(request, mode, lost=mode.name == "session_lost")
         if with_session is None:
             return onec_modes.session_lost()
         if mode.name == "session_lost":
@@ -199,16 +214,22 @@ class FakeOnec:
 
     def _call(self, service: Service, request: Request, mode: Mode, session: str) -> Reply:
         try:
-            call = onec_soap.read_call(service, request.body)
+            publication = published(service, "", mode.name)
+            call = onec_soap.read_call(publication.heard, request.body)
             if bad := BAD_ANSWERS.get(mode.name):
                 return bad(mode, call)
-            value = onec_data.run(call, self._clients)
+            meant = publication.meant_by(call)
+            value = onec_data.run(meant, self._clients)
         except CallError as error:
             return onec_soap.fault(error.text, error.soap)
-        self._keep(call, request, session)
+        self._keep(meant, request, session)
         if mode.name == "slow":
             request.pause(mode.seconds)
-        return onec_soap.result(call, value)
+        if mode.name == "procedure":
+            return onec_soap.response(call, f"{call.operation}Response")
+        asks = meant.operation.startswith("SayName")
+        spoilt = onec_modes.BROKEN_XML if asks and mode.name == "broken_inner_xml" else ""
+        return onec_soap.result(call, spoilt or value)
 
     def _keep(self, call: Call, request: Request, session: str) -> None:
         one = Received(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.core.numbers import same_digits
-from bridge.sim.onec_soap import Call, CallError
+from bridge.sim import onec_custom
+from bridge.sim.onec_soap import Call, CallError, Value
 
 # Read by the extension's Event without a guard (TelephonyMobilon extension, 2019-12-12)
 EVENT_FIELDS = ("from", "to", "direction", "uuid", "state")
@@ -26,9 +27,28 @@ class Client:
 MANUAL_CLIENT = Client(name="Фэйковый чиж", number="89235292926", inn="2460000001", manager_phone="244")
 
 
-def run(call: Call, clients: Sequence[Client]) -> str:
-    """The value of `return`. Raises CallError when 1C's own code would throw."""
+def run(call: Call, clients: Sequence[Client]) -> Value:
+    """What the operation gives back. Raises CallError when 1C's own code would throw."""
+    if call.service.typed:
+        try:
+            onec_custom.check_types(call.service, call.element)
+        except ValueError as error:
+            raise CallError(f"Ошибка преобразования данных XDTO: {error}", call.soap) from None
+    if call.operation in onec_custom.HANDLERS:
+        return onec_custom.run(call, lambda number: _card(number, clients))
     return _HANDLERS[call.operation](call, clients)
+
+
+def _card(number: str, clients: Sequence[Client]) -> Mapping[str, str] | None:
+    client = _known(number, clients)
+    if client is None:
+        return None
+    return {"title": client.name, "category": client.category, "manager": client.manager_phone}
+
+
+def _known(number: str, clients: Sequence[Client]) -> Client | None:
+    wanted = same_digits(number)
+    return next((one for one in clients if wanted and same_digits(one.number) == wanted), None)
 
 
 def _taken(_call: Call, _clients: Sequence[Client]) -> str:
@@ -47,9 +67,7 @@ def _event(call: Call, _clients: Sequence[Client]) -> str:
 
 
 def _say_name(call: Call, clients: Sequence[Client]) -> str:
-    wanted = same_digits(call.parameters["Number"])
-    known = (one for one in clients if wanted and same_digits(one.number) == wanted)
-    return _data(next(known, Client(name="", category="")))
+    return _data(_known(call.parameters["Number"], clients) or Client(name="", category=""))
 
 
 def _say_name_by_inn(call: Call, clients: Sequence[Client]) -> str:

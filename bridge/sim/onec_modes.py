@@ -6,17 +6,23 @@ import html
 import json
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
+from urllib.parse import quote
 
 from bridge.sim import onec_soap
+from bridge.sim.onec_mistakes import MISTAKES
 from bridge.sim.onec_soap import Call
 from bridge.sim.wsgi import Reply, Request, typed
 
 NO_LICENCE = "Не обнаружено свободной лицензии!"
 UNDER_REPAIR = "Начало сеанса с информационной базой запрещено.\nВедутся технические работы"
 NO_SERVICE = "Сервис не найден"
+NO_RIGHT = "Нарушение прав доступа!"
+SKEW_S = 600.0  # the clock of "clock_skew" is slow by so much
 NOISE = "77u/AQAAAAAAAAAAAABFcnJvckRhdGE=" * 8  # stands where the real answer carries a base64 stack
 
 
@@ -124,6 +130,29 @@ def no_service() -> Reply:
     return Reply.text(NO_SERVICE, 500)
 
 
+def no_wsdl() -> Reply:
+    """IIS with the WSDL closed: calls by POST go through."""
+    return Reply.html("<html><head><title>404 - File or directory not found.</title></head></html>", 404)
+
+
+def login_page() -> Reply:
+    """A portal or a proxy in front of 1C asks people to log in."""
+    form = '<form><input name="user"><input type="password" name="password"></form>'
+    return Reply.html(f"<html><head><title>Вход в портал</title></head><body>{form}</body></html>")
+
+
+def to_https(request: Request) -> Reply:
+    where = f"https://{request.headers.get('host', '127.0.0.1')}{quote(request.path)}"
+    where += "?wsdl" if "wsdl" in request.query else ""
+    return dataclasses.replace(Reply.html("<h1>Moved Permanently</h1>", 301), headers=(("Location", where),))
+
+
+def late(reply: Reply) -> Reply:
+    """The same from a server whose clock is slow."""
+    date = formatdate(time.time() - SKEW_S, usegmt=True)
+    return dataclasses.replace(reply, headers=(*reply.headers, ("Date", date)))
+
+
 def session_lost() -> Reply:
     return Reply.text("Сеанс отсутствует или удален", 400)
 
@@ -135,6 +164,7 @@ BASE_IS_AWAY: Mapping[str, Callable[[Mode], Reply]] = {
     "html": lambda _: Reply.html(ERROR_PAGE, 500),
     "unauthorized": lambda _: unauthorized(),
     "not_found_service": lambda _: no_service(),
+    "login_page": lambda _: login_page(),
 }
 
 
@@ -151,6 +181,7 @@ def _gzip(call: Call) -> Reply:
 
 # The operation was understood, the answer is not what was promised.
 BAD_ANSWERS: Mapping[str, Callable[[Mode, Call], Reply]] = {
+    "no_right": lambda _mode, call: onec_soap.fault(NO_RIGHT, call.soap),
     "fault": lambda mode, call: onec_soap.fault(mode.text, call.soap),
     "fault_200": lambda mode, call: onec_soap.fault(mode.text, call.soap, 200),
     "html_200": lambda _mode, _call: Reply.html(ERROR_PAGE),
@@ -163,5 +194,24 @@ BAD_ANSWERS: Mapping[str, Callable[[Mode, Call], Reply]] = {
     "gzip": lambda _mode, call: _gzip(call),
 }
 
-# "hang" never answers; "slow" hears and answers late; "session_lost" wants a new IBSession: start
-NAMES = ("ok", "slow", "hang", "session_lost", *BASE_IS_AWAY, *BAD_ANSWERS)
+# What SayName of the extension makes of a client called so: it glues strings together
+BROKEN_XML = '<data><title>ООО "Рога & Копыта" <1></title></data>'
+
+# "hang" never answers; "slow" hears and answers late; "session_lost" wants a new IBSession: start;
+# "no_wsdl" describes nothing and hears all the same; "redirect_https" sends everyone away;
+# "clock_skew" has a slow clock; "broken_inner_xml" spoils the answer of SayName only;
+# "no_session_reuse" keeps no session («Повторное использование сеансов: Не использовать»)
+NAMES = (
+    "ok",
+    "slow",
+    "hang",
+    "session_lost",
+    "no_wsdl",
+    "redirect_https",
+    "clock_skew",
+    "broken_inner_xml",
+    "no_session_reuse",
+    *MISTAKES,
+    *BASE_IS_AWAY,
+    *BAD_ANSWERS,
+)

@@ -19,12 +19,16 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A published web service: each operation with its parameters in WSDL order."""
+    """A published web service: each operation with its parameters in WSDL order.
+
+    `typed`: its parameters are not all strings.
+    """
 
     name: str
     namespace: str
     wsdl: str  # for `bridge.resources.wsdl_text`
     operations: Mapping[str, tuple[str, ...]]
+    typed: bool = False
 
 
 # Mobilon, contents/vpbx/integration/1c.md, 2017-03
@@ -41,7 +45,38 @@ VATSCALLS = Service(
     wsdl="onec/vatscalls.wsdl",
     operations={"SayName": ("Number",), "Event": ("Data",), "SayNameByINN": ("INN",)},
 )
-SERVICES: Mapping[str, Service] = {one.name: one for one in (VATS, VATSCALLS)}
+# A firm's own: Cyrillic names, types of 1C, Out parameters, a procedure that returns nothing
+CRM = Service(
+    name="CRM",
+    namespace="http://crm.example.ru/calls",
+    wsdl="onec/crm.wsdl",
+    operations={
+        "ВходящийЗвонок": ("Номер", "Добавочный", "Время", "Пояснение"),
+        "ЗаписатьСобытие": (
+            "НомерСобытия",
+            "Состояние",
+            "Отвечен",
+            "Секунд",
+            "Дата",
+            "Данные",
+            "Вложение",
+        ),
+        "КтоЗвонит": ("Номер",),
+        "НайтиКлиента": ("Номер",),
+    },
+    typed=True,
+)
+# MIKO's telephony panel (mikopbx/ModuleMegafonPbx Lib/RestAPI, 2026-05-18)
+MIKO = Service(
+    name="miko_crm_api",
+    namespace="http://wiki.miko.ru/uniphone:crmapi",
+    wsdl="onec/miko.wsdl",
+    operations={"user_list": (), "call_event": ("Subject", "Data")},
+)
+SERVICES: Mapping[str, Service] = {one.name: one for one in (VATS, VATSCALLS, CRM, MIKO)}
+
+# Of `return`; of `return` and Out parameters by name, where None is a nil; None: a procedure's
+Value = str | Mapping[str, str | Mapping[str, str] | None] | None
 
 
 class CallError(Exception):
@@ -59,6 +94,7 @@ class Call:
     operation: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     soap: str = SOAP11  # the envelope's namespace; the answer keeps it
+    element: Any = field(default=None, repr=False, compare=False)  # as it came
 
 
 def read_call(service: Service, body: bytes) -> Call:
@@ -77,10 +113,11 @@ def read_call(service: Service, body: bytes) -> Call:
     for position, parameter in enumerate(expected):
         if found[position : position + 1] != [f"{{{service.namespace}}}{parameter}"]:
             raise CallError(f"Ошибка преобразования данных XDTO: ожидается параметр {parameter}", soap)
-    if len(found) > len(expected) or any(len(child) or child.attrib for child in element):
+    attributes = () if service.typed else [child.attrib for child in element]
+    if len(found) > len(expected) or any(map(len, element)) or any(attributes):
         raise CallError(f"Ошибка преобразования данных XDTO: лишнее в операции {name.localname}", soap)
     values = {parameter: child.text or "" for parameter, child in zip(expected, element, strict=True)}
-    return Call(service=service, operation=name.localname, parameters=values, soap=soap)
+    return Call(service=service, operation=name.localname, parameters=values, soap=soap, element=element)
 
 
 def _parse(body: bytes) -> Any:
@@ -112,14 +149,27 @@ def _operation(root: Any) -> tuple[str, Any]:
     return soap, body[0]
 
 
-def result(call: Call, value: str) -> Reply:
+def result(call: Call, value: Value) -> Reply:
     """An answer with `m:return`, in the very layout of 1C (Mobilon, contents/vpbx/integration/1c.md)."""
+    if value is None:
+        return response(call, f"{call.operation}Response")
+    if not isinstance(value, str):
+        inside = "".join(f"\r\n\t\t\t{_member(name, one)}" for name, one in value.items())
+        return response(call, f"{call.operation}Response", f"{inside}\r\n\t\t")
     element = (
         '<m:return xmlns:xs="http://www.w3.org/2001/XMLSchema"\r\n'
         '\t\t\t\t\txmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f"{_text(value)}</m:return>"
     )
     return response(call, f"{call.operation}Response", f"\r\n\t\t\t{element}\r\n\t\t")
+
+
+def _member(name: str, value: str | Mapping[str, str] | None) -> str:
+    if value is None:
+        return f'<m:{name} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>'
+    if isinstance(value, str):
+        return f"<m:{name}>{_text(value)}</m:{name}>"
+    return f"<m:{name}>{''.join(_member(inner, one) for inner, one in value.items())}</m:{name}>"
 
 
 def response(call: Call, name: str, inside: str = "") -> Reply:

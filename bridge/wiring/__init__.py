@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge import __version__
+from bridge.callerid import CallerId
 from bridge.chores import Chores
 from bridge.core.errors import BadSettings, StoreUnavailable
 from bridge.core.ports import Bell
@@ -18,9 +19,10 @@ from bridge.settings import Settings
 from bridge.store.opening import Store, bell_of, open_store
 from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
 from bridge.web.server import Server, ServerOptions
+from bridge.wiring.callers import caller_id, prefetching
 from bridge.wiring.clock import by_the_clock
 from bridge.wiring.entrances import Entrances
-from bridge.wiring.partners import mailboxes, publications, targets
+from bridge.wiring.partners import longest_attempt_s, mailboxes, publications, targets
 from bridge.worker import Worker
 
 HEALTH = ("/healthz", "/readyz", "/metrics")
@@ -92,6 +94,7 @@ class Bridge:
         chores: Chores,
         look: Callable[[], None],
         dismiss: Callable[[], None],
+        callerid: CallerId,
     ) -> None:
         self._store = store
         self._worker = worker
@@ -101,6 +104,7 @@ class Bridge:
         self._chores = chores
         self._look = look
         self._dismiss = dismiss
+        self._callerid = callerid
 
     @property
     def port(self) -> int:
@@ -120,6 +124,7 @@ class Bridge:
             self._chores.stop()
             if self._worker:
                 self._worker.stop()
+            self._callerid.close()
             self._hints.close()
             self._store.close()
             log.info("stopped")
@@ -169,7 +174,7 @@ def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
 
 def open_for(settings: Settings, *, owner: bool = True, tells: bool | None = None, name: str = "") -> Store:
     """The store that these settings name; see `open_store`."""
-    attempts_s = [one.connect_s + one.timeout_s for one in settings.infobase.values()]
+    attempts_s = [longest_attempt_s(one) for one in settings.infobase.values()]
     return open_store(
         settings.server.database,
         owner=owner,
@@ -192,6 +197,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
     mailroom = MailRoom(seats, mailboxes(settings), figures=figures)
     hints.here.append(mailroom.knock)
     draining = threading.Event()
+    names = caller_id(settings, store, published, figures)
     entrances = Entrances(
         settings=settings,
         store=store,
@@ -202,6 +208,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         figures=figures,
         mailroom=mailroom,
         dialling=threading.BoundedSemaphore(max(1, settings.server.threads // 2)),
+        callerid=names,
     )
     server = None
     if not place.silent:
@@ -214,7 +221,14 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
             raise
     chores = Chores(())
     if worker:
-        chores = by_the_clock(settings, store=store, published=published, hint=hints, figures=figures)
+        chores = by_the_clock(
+            settings,
+            store=store,
+            published=published,
+            hint=hints,
+            figures=figures,
+            more=[prefetching(settings, names, worker.breakers)],
+        )
     return Bridge(
         chores=chores,
         store=store,
@@ -224,6 +238,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         draining=draining,
         look=entrances.look,
         dismiss=mailroom.close,  # who waits for events would hold up the stop
+        callerid=names,
     )
 
 

@@ -1,7 +1,7 @@
 """What a bridge does by the clock: healing, retention, and figures that nobody would bring up to date."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from bridge.chores import Chore, Chores
@@ -11,6 +11,7 @@ from bridge.store.archive import Archive
 from bridge.store.engine import Store
 from bridge.wiring.healing import DAY_S, chores
 from bridge.wiring.partners import Publication, audiences
+from bridge.wiring.record_copies import record_chores
 
 PURGE_FIRST_S = 60.0
 PURGE_EVERY_S = 3600.0
@@ -25,6 +26,7 @@ def by_the_clock(
     published: Mapping[str, Publication],
     hint: Callable[..., None],
     figures: Figures,
+    more: Sequence[Chore] = (),
 ) -> Chores:
     """The chores of a process that tells 1C; of several such processes one does each of them."""
     archive = Archive(settings.server.database)
@@ -37,7 +39,7 @@ def by_the_clock(
             audiences_of=partial(audiences, settings, published),
             hint=hint,
             figures=figures,
-            extra=[_purging(store, settings.server.keep_days)],
+            extra=[_purging(store, settings.server.keep_days), *record_chores(settings, store), *more],
         ),
         allowed=store.may,
     )

@@ -7,42 +7,43 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge import __version__, observe
+from bridge.callerid import CallerId
 from bridge.core.breaker import Breaker
-from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.errors import StoreUnavailable, UnknownRecord
-from bridge.core.numbers import mask
-from bridge.core.ports import Collected, DialLog, Exchange, HookRequest
+from bridge.core.ports import Collected, HookRequest
 from bridge.flows.collect import NO_MAILBOX, collect
-from bridge.flows.make_call import Desk, make_call
+from bridge.flows.make_call import Desk
 from bridge.flows.take_event import Taken, take_event
 from bridge.mailroom import MailRoom
 from bridge.observe import Figures, log
-from bridge.onec.vatscalls import data
+from bridge.onec.saying import card_xml
 from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.opening import Store
 from bridge.web.auth import Gatekeeper
+from bridge.web.callerid import PREFIX as CALLER
+from bridge.web.callerid import CallerEndpoint
 from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.hooks import Hook, HookEndpoint
 from bridge.web.http import WsgiApp
 from bridge.web.manual_call import PATH as MANUAL_CALL
 from bridge.web.manual_call import ManualCallEndpoint
+from bridge.web.records import PREFIX as RECORDS
 from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.operations import Telephony, handlers
 from bridge.web.soap.vocabulary import LANGUAGES
+from bridge.wiring.as_onec import as_onec
+from bridge.wiring.calls import Calls
+from bridge.wiring.dialling import Dialling
 from bridge.wiring.partners import (
     Publication,
     audiences,
-    exchange_client,
     hook_reader,
     mailboxes,
-    people_of,
 )
-
-LOOK_EVERY_S = 0.05
-BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
+from bridge.wiring.records import event_data, record_links, records_entrance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class Entrances:
     figures: Figures
     mailroom: MailRoom
     dialling: threading.BoundedSemaphore  # slow dials must leave threads for the hooks
+    callerid: CallerId
 
     def router(self) -> Router:
         """Paths to applications, in one table."""
@@ -68,7 +70,16 @@ class Entrances:
             figures=self.figures,
         )
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
-        return Router(exact=exact | self._calls(), prefixes={HOOKS: self._hooks()})
+        take = {name: self._take(name) for name in self.settings.exchange}
+        return Router(
+            exact=exact | self._calls(),
+            prefixes={
+                HOOKS: self._hooks(take),
+                CALLER: CallerEndpoint(self._hook_secrets(), self.callerid, card_xml),
+                RECORDS: records_entrance(self.settings, self.store, self.figures),
+            },
+            patterns=as_onec(self.settings, take=take, names=self.callerid, figures=self.figures),
+        )
 
     # --- 1C calls --------------------------------------------------------------------------------
     def _calls(self) -> dict[str, WsgiApp]:
@@ -92,21 +103,32 @@ class Entrances:
         return soap | {MANUAL_CALL: ManualCallEndpoint(telephony.make_call, gatekeeper)}
 
     def _telephony(self) -> Telephony:
-        exchanges = self.settings.exchange
-        clients = {name: exchange_client(section) for name, section in exchanges.items()}
-        desks = {
-            name: _desk(self.settings, name, clients[section.exchange])
-            for name, section in self.settings.infobase.items()
-        }
+        dialling = Dialling(self.settings, dial_log=self.store, figures=self.figures, seats=self.dialling)
+        desks = dialling.desks
+        told = {name: event_data(self.settings, name) for name in self.settings.infobase}
+        finders = {name: desk.find for name, desk in desks.items()}
+        calls = Calls(
+            self.settings,
+            events=self.store.calls,
+            finders=finders,
+            seats=self.settings.server.threads // 4,
+        )
+        links = record_links(self.settings)
         return Telephony(
             ping=_ping,
-            make_call=lambda infobase, handle, number: self._dial(desks[infobase], handle, number),
+            make_call=dialling.dial,
             subscribers=lambda infobase: desks[infobase].subscribers,
             show_keys=lambda infobase: self.settings.infobase[infobase].show_keys,
             collect=lambda infobase, handle, after_id, wait_s: self._collect(
                 desks[infobase], handle, after_id, wait_s
             ),
-            event_data=data,
+            event_data=lambda infobase, stored: told[infobase](stored),
+            call_info=calls.info,
+            call_journal=calls.journal,
+            zone=calls.zone,
+            record_url=lambda infobase, call_id: links.link(
+                infobase, self.settings.infobase[infobase].exchange, call_id
+            ),
         )
 
     def _collect(self, desk: Desk, handle: str, after_id: int, wait_s: int) -> Collected:
@@ -129,42 +151,15 @@ class Entrances:
             )
         return collected
 
-    def _dial(self, desk: Desk, handle: str, number: str) -> CallResult:
-        if not self.dialling.acquire(blocking=False):
-            return BUSY
-        try:
-            return self._dial_now(desk, handle, number)
-        finally:
-            self.dialling.release()
-
-    def _dial_now(self, desk: Desk, handle: str, number: str) -> CallResult:
-        exchange = self.settings.exchange[self.settings.infobase[desk.infobase].exchange]
-        result = make_call(
-            handle,
-            number,
-            desk=desk,
-            dial_log=self.store,
-            wait_for_first=_waiter(self.store, exchange.timeout_s),
-        )
-        self.figures.dials.labels(desk.infobase, str(result.code)).inc()
-        subscriber = desk.find(handle)
-        log.info(
-            "dial",
-            infobase=desk.infobase,
-            subscriber=subscriber.name or "unlisted" if subscriber else "unknown",
-            number=mask(number),
-            result=result.status.value,
-            code=result.code,
-        )
-        return result
-
     # --- the exchange calls ----------------------------------------------------------------------
-    def _hooks(self) -> HookEndpoint:
+    def _hooks(self, take: Mapping[str, Callable[[HookRequest], Taken]]) -> HookEndpoint:
         hooks = {
-            name: Hook(secret=section.hook_secret.get_secret_value(), take=self._take(name))
-            for name, section in self.settings.exchange.items()
+            name: Hook(secret=secret, take=take[name]) for name, secret in self._hook_secrets().items()
         }
         return HookEndpoint(hooks, self.figures)
+
+    def _hook_secrets(self) -> dict[str, str]:
+        return {name: one.hook_secret.get_secret_value() for name, one in self.settings.exchange.items()}
 
     def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
         reader = hook_reader(exchange, self.settings.exchange[exchange])
@@ -207,32 +202,3 @@ class Entrances:
 def _ping() -> str:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     return f"vpbx-1c-bridge {__version__} {now}"
-
-
-def _desk(settings: Settings, name: str, client: Exchange) -> Desk:
-    section = settings.infobase[name]
-    return Desk(
-        infobase=name,
-        exchange=client,
-        subscribers=people_of(settings, name),
-        policy=DialPolicy(
-            countries=frozenset(section.dial.countries),
-            premium=section.dial.premium,
-            internal=section.dial.internal,
-        ),
-        unlisted_keys=section.unlisted_keys,
-        area_code=settings.exchange[section.exchange].area_code,
-        double_click_s=section.dial.double_click_s,
-    )
-
-
-def _waiter(log_of_dials: DialLog, patience_s: float) -> Callable[[int], CallResult | None]:
-    """Waits for the first of two clicks to get its answer, not longer than the exchange may take."""
-
-    def wait(dial_id: int) -> CallResult | None:
-        until = time.monotonic() + patience_s
-        while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
-            time.sleep(LOOK_EVERY_S)
-        return result
-
-    return wait

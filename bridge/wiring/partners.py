@@ -2,23 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from bridge.core.breaker import BreakerPolicy
+from bridge.core.caller import Directory
 from bridge.core.calls import Subscriber
 from bridge.core.numbers import same_digits
 from bridge.core.ports import Contract, Exchange, HookReader, Vocabulary
+from bridge.core.wording import Wording
 from bridge.flows.take_event import Audience
+from bridge.onec.event_words import EventWords
 from bridge.onec.mailbox import MailboxContract
+from bridge.onec.miko import Miko
+from bridge.onec.miko_users import UserList
 from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
+from bridge.settings.partners import OperationSection
 from bridge.vpbx.mobilon import MobilonApi, MobilonClient, MobilonHook
 from bridge.vpbx.mobilon.client import BASE_URLS
 from bridge.wire import Wire
+from bridge.wiring.records import event_data
 from bridge.worker import Target
 
-NAMESPACES = {"vats": "http://VATS", "vatscalls": "http://VATSCalls"}
+NAMESPACES = {
+    "vats": "http://VATS",
+    "vatscalls": "http://VATSCalls",
+    "miko": "http://wiki.miko.ru/uniphone:crmapi",
+}
+PUBLISHED = (*NAMESPACES, "custom")  # the contracts that we call; a firm's own has its WSDL's namespace
 
 
 def exchange_client(section: ExchangeSection) -> Exchange:
@@ -52,18 +65,22 @@ def subscribers_of(section: ExchangeSection) -> list[Subscriber]:
 
 @dataclass(frozen=True)
 class Publication:
-    """What an infobase publishes: how it is called, and how its session is given back."""
+    """What an infobase publishes: how it is called, and how its session is given back.
+
+    `directory` is there where the firm's own web service says who is calling.
+    """
 
     contract: Contract
     transport: OnecTransport
+    directory: Directory | None = None
 
 
 def publications(settings: Settings) -> dict[str, Publication]:
     """Infobase -> what it publishes, for those that publish something."""
     return {
-        name: _publication(section, section.url)
+        name: _publication(settings, name, section.url)
         for name, section in settings.infobase.items()
-        if section.contract in NAMESPACES and section.url is not None
+        if section.contract in PUBLISHED and section.url is not None
     }
 
 
@@ -102,10 +119,17 @@ def people_of(settings: Settings, infobase: str) -> list[Subscriber]:
 
 def namespace_of(section: InfobaseSection) -> str:
     """The namespace of the infobase's web service: the firm's own, or that of the contract."""
-    return section.namespace or NAMESPACES[section.contract]
+    return section.namespace or NAMESPACES.get(section.contract, "")
 
 
-def _publication(section: InfobaseSection, url: str) -> Publication:
+def longest_attempt_s(section: InfobaseSection) -> float:
+    """No attempt to tell this infobase takes longer; the WSDL and the list of users are asked for first."""
+    calls = {"custom": 2, "miko": 3}.get(section.contract, 1)
+    return calls * (section.connect_s + section.timeout_s)
+
+
+def _publication(settings: Settings, name: str, url: str) -> Publication:
+    section = settings.infobase[name]
     transport = OnecTransport(
         url=url,
         namespace=namespace_of(section),
@@ -115,12 +139,68 @@ def _publication(section: InfobaseSection, url: str) -> Publication:
             connect_s=section.connect_s,
             total_s=section.timeout_s,
             ca_file=str(section.ca_file or ""),
-            pool_size=section.concurrency,
+            pool_size=2 * section.concurrency,  # deliveries, and questions who is calling
         ),
         session_reuse=section.reuse_session,
     )
-    contract = Vats(transport) if section.contract == "vats" else VatsCalls(transport)
-    return Publication(contract, transport)
+    match section.contract:
+        case "vats":
+            return Publication(Vats(transport), transport)
+        case "miko":
+            patience_s = section.connect_s + section.timeout_s
+            miko = Miko(
+                transport,
+                users=UserList(transport),
+                namespace=namespace_of(section),
+                people=subscribers_of(settings.exchange[section.exchange]),
+                patience_s=patience_s,
+            )
+            return Publication(miko, transport)
+        case "custom":
+            return _custom(settings, name, transport)
+    return Publication(VatsCalls(transport, event_data(settings, name)), transport)
+
+
+def _custom(settings: Settings, name: str, transport: OnecTransport) -> Publication:
+    """The firm's own web service. zeep is heavy, so only who needs it loads it."""
+    from bridge.onec.custom import CardNames, Custom, CustomDirectory, Mapped, WebService
+    from bridge.onec.description import Description
+    from bridge.onec.wsdl import MAX_WSDL_BYTES
+
+    section = settings.infobase[name]
+    custom = section.custom
+    wire = Wire(
+        connect_s=section.connect_s,
+        total_s=section.timeout_s,
+        ca_file=str(section.ca_file or ""),
+        max_bytes=MAX_WSDL_BYTES,
+        reuse=False,
+    )
+    description = Description(
+        transport, wire=wire, file=custom.wsdl_file, service=custom.service, port=custom.port
+    )
+    service = WebService(transport, description)
+
+    def mapped(one: OperationSection) -> Mapped:
+        wordings = {name: Wording.parse(text, one.words) for name, text in one.parameters.items()}
+        return Mapped(one.operation, wordings)
+
+    exchange = settings.exchange[section.exchange]
+    words = EventWords(
+        people=subscribers_of(exchange),
+        zone=ZoneInfo(exchange.timezone),
+        data=event_data(settings, name),
+    )
+    contract = Custom(
+        service,
+        words=words,
+        ring=mapped(custom.ring) if custom.ring else None,
+        event=mapped(custom.event) if custom.event else None,
+    )
+    if custom.who is None:
+        return Publication(contract, transport)
+    names = CardNames(custom.who.title, custom.who.category, custom.who.manager)
+    return Publication(contract, transport, CustomDirectory(service, mapped(custom.who), names))
 
 
 def targets(settings: Settings, published: dict[str, Publication]) -> dict[str, Target]:

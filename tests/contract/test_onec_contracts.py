@@ -1,20 +1,31 @@
 """What every contract with 1C promises to the flows, on every implementation, over real sockets."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
 
 import pytest
 
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Purpose
 from bridge.core.ports import StoredEvent
+from bridge.core.wording import OF_EVENT, Wording
+from bridge.onec.custom import Custom, Mapped, WebService
+from bridge.onec.description import Description
+from bridge.onec.event_words import EventWords
+from bridge.onec.miko import Miko
 from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
-from bridge.onec.vatscalls import VatsCalls
+from bridge.onec.vatscalls import VatsCalls, data
+from bridge.resources import wsdl_dir
 from bridge.wire import Wire
+from bridge.wiring.partners import NAMESPACES, PUBLISHED
 from support.onecserver import OnecServer, http, recorded
 from support.rawserver import RawServer, closed_port_url
 
-NAMESPACES = {Vats: "http://VATS", VatsCalls: "http://VATSCalls"}
+CRM = "http://crm.example.ru/calls"
+USERS = [{"id": "u-246", "extension": "246"}]
 NUMBER, KEY, PASSWORD = "89235292926", "k0000000000000aa", "Пароль-1С"
 STORED = StoredEvent(
     id=42,
@@ -35,7 +46,48 @@ STORED = StoredEvent(
 )
 
 
-@pytest.fixture(params=[Vats, VatsCalls], ids=["vats", "vatscalls"])
+def custom(transport):
+    """A firm's own web service, whose WSDL lies beside the settings."""
+    description = Description(transport, wire=Wire(), file=wsdl_dir() / "onec" / "crm.wsdl")
+    words = EventWords(people=(), zone=UTC, data=data)
+    parameters = {"Номер": "{from}", "Пояснение": "{key} {data}"}
+    ring = Mapped(
+        "ВходящийЗвонок", {name: Wording.parse(text, OF_EVENT) for name, text in parameters.items()}
+    )
+    return Custom(WebService(transport, description), words=words, ring=ring, event=None)
+
+
+class FixedUsers:
+    def now(self):
+        return USERS
+
+
+def miko(transport):
+    return Miko(transport, users=FixedUsers(), namespace=NAMESPACES["miko"], people=(), patience_s=1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A contract, and which operation of which namespace a ring calls."""
+
+    made: Callable
+    operation: str
+    namespace: str
+
+
+KINDS = {
+    "vats": Kind(Vats, "IncomingCall", NAMESPACES["vats"]),
+    "vatscalls": Kind(VatsCalls, "Event", NAMESPACES["vatscalls"]),
+    "custom": Kind(custom, "ВходящийЗвонок", CRM),
+    "miko": Kind(miko, "call_event", NAMESPACES["miko"]),
+}
+
+
+def test_every_contract_is_held_to_its_promises():
+    assert set(KINDS) == set(PUBLISHED)
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
 def kind(request):
     return request.param
 
@@ -46,9 +98,9 @@ def deliver(kind):
 
     def delivered(url):
         transport = OnecTransport(
-            url=url, namespace=NAMESPACES[kind], user="мост", password=PASSWORD, wire=wire
+            url=url, namespace=kind.namespace, user="мост", password=PASSWORD, wire=wire
         )
-        contract = kind(transport)
+        contract = kind.made(transport)
         return contract.deliver(contract.tell_about(STORED.event).operation, STORED)
 
     yield delivered
@@ -56,17 +108,20 @@ def deliver(kind):
 
 
 def value(kind, text):
-    operation = {Vats: "IncomingCall", VatsCalls: "Event"}[kind]
-    return http(
-        200,
-        f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><m:{operation}Response '
-        f'xmlns:m="{NAMESPACES[kind]}"><m:return>{text}</m:return></m:{operation}Response></s:Body></s:Envelope>'.encode(),
+    response = f"{kind.operation}Response"
+    body = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<m:{response} xmlns:m="{kind.namespace}"><m:return>{text}</m:return></m:{response}>'
+        "</s:Body></s:Envelope>"
     )
+    return http(200, body.encode())
 
 
 def test_a_ring_is_a_popup_and_its_operation_is_known(kind):
     wire = Wire()
-    contract = kind(OnecTransport(url="http://127.0.0.1:9", namespace="n", user="", password="", wire=wire))
+    contract = kind.made(
+        OnecTransport(url="http://127.0.0.1:9", namespace="n", user="", password="", wire=wire)
+    )
     assert contract.tell_about(STORED.event).purpose is Purpose.POPUP
     wire.close()
 

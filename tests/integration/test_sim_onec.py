@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -410,6 +411,78 @@ def test_many_callers_at_once_are_each_kept_once(tmp_path):
     kept = [json.loads(line)["parameters"]["Key"] for line in ledger.read_text(encoding="utf-8").splitlines()]
     assert kept == [one.parameters["Key"] for one in onec.received]
     assert len(set(kept)) == len(kept) == 80
+
+
+@pytest.mark.parametrize(
+    ("mode", "operation", "parameters", "namespace", "said"),
+    [
+        ("wrong_namespace", "IncomingCall", ("NumFrom", "Key"), "http://VATS/", "1"),
+        ("wrong_case", "incomingcall", ("NumFrom", "Key"), "http://VATS", "1"),
+        ("wrong_parameter", "IncomingCall", ("numfrom", "key"), "http://VATS", "1"),
+        ("procedure", "IncomingCall", ("NumFrom", "Key"), "http://VATS", None),
+    ],
+)
+def test_a_service_published_with_a_mistake_is_called_as_published_only(
+    mode, operation, parameters, namespace, said, onec, air, wire, session
+):
+    onec.set_mode(mode)
+    client = zeep.Client(air.url + "/ws/VATS?wsdl", transport=Transport(session=session, timeout=5))
+    assert client.wsdl.types.prefix_map["ns0"] == namespace
+    port = client.bind("VATS", "VATSSoap")
+    assert port[operation](**dict(zip(parameters, ("89160000001", "k"), strict=True))) == said
+    assert [(one.operation, dict(one.parameters)) for one in onec.received] == [
+        ("IncomingCall", {"NumFrom": "89160000001", "Key": "k"})
+    ]
+    if mode != "procedure":
+        assert tell(wire, air).status == 500, "1C hears exactly what it published"
+
+
+def test_a_hidden_wsdl_hides_no_operation(onec, air, wire):
+    onec.set_mode("no_wsdl")
+    assert wire.get(air.url + "/ws/VATS?wsdl").status == 404
+    assert tell(wire, air).status == 200
+
+
+def test_everyone_is_sent_to_https(onec, air, wire):
+    onec.set_mode("redirect_https")
+    answer = wire.get(air.url + "/ws/VATS?wsdl")
+    assert answer.status == tell(wire, air).status == 301
+    assert answer.headers["Location"] == air.url.replace("http:", "https:") + "/ws/VATS?wsdl"
+
+
+def test_a_portal_in_front_wants_people_to_log_in(onec, air, wire):
+    onec.set_mode("login_page")
+    for answer in (wire.get(air.url + "/ws/VATS?wsdl"), tell(wire, air)):
+        assert (answer.status, answer.media) == (200, "text/html")
+        assert b'type="password"' in answer.body
+
+
+def test_a_right_that_is_missing_is_a_fault_of_the_operation(onec, air, wire):
+    onec.set_mode("no_right")
+    assert wire.get(air.url + "/ws/VATS?wsdl").status == 200
+    assert faultstring(tell(wire, air)) == "Нарушение прав доступа!"
+
+
+def test_a_slow_clock_shows_in_every_answer(onec, air, wire):
+    onec.set_mode("clock_skew")
+    for answer in (wire.get(air.url + "/ws/VATS?wsdl"), tell(wire, air)):
+        behind_s = time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
+        assert 590 < behind_s < 660
+
+
+def test_only_say_name_has_broken_xml_inside(onec, air, wire):
+    onec.set_mode("broken_inner_xml")
+    inner = element(tell(wire, air, SAY_NAME)).findtext("{http://VATS}return")
+    with pytest.raises(etree.XMLSyntaxError):
+        etree.fromstring(inner)
+    assert element(tell(wire, air)).findtext("{http://VATS}return") == "1"
+
+
+def test_a_base_may_keep_no_sessions(onec, air, wire):
+    onec.set_mode("no_session_reuse")
+    answer = tell(wire, air, IBSession="start")
+    assert (answer.status, "Set-Cookie" in answer.headers) == (200, False)
+    assert onec.sessions == 0
 
 
 def test_every_mode_is_tried_here():
