@@ -64,7 +64,8 @@ token_hashes = ["{token_hash}"]
 # unlisted_keys = false                  # передавать ли ВАТС ключи, которых нет в списке абонентов
 
 # как мост сообщает в 1С: vats (IncomingCall), vatscalls (Event), custom (свой веб-сервис),
-# miko (панель МИКО), mailbox (1С не опубликована и забирает сама) или none (не сообщает)
+# miko (панель МИКО), mailbox (1С не опубликована и забирает сама) или none (не сообщает);
+# пример разделов для custom — в docs/operating.md
 contract = "none"
 # url = "http://server/base/ws/VATScalls"
 # namespace = "http://VATSCalls"
@@ -82,5 +83,11 @@ contract = "none"
 [infobase.buh.dial]
 countries = ["RU"]
 premium = false
+# allow = ["375"]                        # и начала других номеров, с кодом страны; deny — запретить
+# short_numbers = ["300"]                # короткие номера, кроме внутренних номеров абонентов
+# hours = "08:00-20:00"                  # когда; days = "1-5"
+# subscriber_minute = 10                 # звонков абонента за минуту (subscriber_hour, subscriber_day)
+# infobase_minute = 60                   # звонков всей базы за минуту (infobase_hour, infobase_day)
+# same_number_hour = 5                   # звонков на один номер за час
 # double_click_s = 10                    # повторный щелчок в это время — тот же звонок
 """

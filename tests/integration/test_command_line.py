@@ -146,6 +146,7 @@ def test_from_init_to_a_ringing_telephone_without_another_file(tmp_path: Path) -
             assert checked.returncode == 1, checked.stdout + checked.stderr  # the hook was never heard
             assert "веб-хук ещё ни разу не приходил" in checked.stdout
             assert "[ошибка]" not in checked.stdout
+            onec.reset()  # the doctor has asked 1C who nobody is
             secret = _value(tmp_path, "hook_secret")
             told = requests.get(
                 f"{url}/hooks/main/{secret}", {"key": ANNA.key, "number": "89160000001"}, timeout=5
@@ -430,3 +431,23 @@ def test_check_goes_on_when_the_database_is_away_and_tells_no_password(tmp_path:
         assert done.returncode == 2
         assert "geheim" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_dialling_is_stopped_listed_and_allowed_without_a_restart(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    store = SqliteStore(tmp_path / "bridge.db")
+    click = store.begin("buh", "101", "79235292926", window_s=10)
+    stopped = run(tmp_path, "dials", "stop", "--why", "разбираемся")
+    assert stopped.returncode == 0, stopped.stderr
+    assert not store.begin("buh", "101", "79235292927", window_s=10).fresh
+    store.close()
+    listed = run(tmp_path, "dials", "list").stdout
+    assert "ОСТАНОВЛЕНО" in listed
+    assert "разбираемся" in listed
+    assert "Иванова Анна -> 79*******26" in listed
+    assert "79235292926" not in listed
+    assert click.fresh
+    assert "разрешены" in run(tmp_path, "dials", "allow").stdout
+    assert "не было" in run(tmp_path, "dials", "allow").stdout
+    unknown = run(tmp_path, "dials", "stop", "--infobase", "sklad")
+    assert (unknown.returncode, "есть: buh" in unknown.stderr) == (2, True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -65,7 +64,7 @@ def findings(folder: Path, exchange_url: str, url: str, **changes: str) -> list[
     }
     path = folder / "bridge.toml"
     path.write_text(SETTINGS.format(**facts), encoding="utf-8")
-    return examine(path)
+    return list(examine(path))
 
 
 def about(found: list[Finding], link: str) -> Finding:
@@ -78,57 +77,6 @@ def test_a_right_publication_is_called_right(tmp_path: Path, exchange_url: str, 
     assert about(found, "1С buh").grade == GOOD
     assert about(found, "база").grade == GOOD
     assert about(found, "настройки").grade == GOOD
-
-
-@pytest.mark.parametrize(
-    ("mode", "args", "said", "advice"),
-    [
-        ("unauthorized", {}, "имя или пароль", "infobase.user «Телефония»"),
-        ("locked", {}, "вход закрыт", "снимите блокировку сеансов"),
-        ("not_found_service", {}, "Сервис не найден", "publishExtensionsByDefault"),
-        ("no_licence", {"status": 406}, "не может начать сеанс", "лицензии"),
-        ("html", {}, "HTTP 500", "в браузере"),
-        ("hang", {}, "нет ответа", "брандмауэр"),
-    ],
-)
-def test_each_trouble_of_1c_is_named_with_its_cure(
-    tmp_path: Path,
-    exchange_url: str,
-    onec: FakeOnec,
-    onec_url: str,
-    mode: str,
-    args: dict[str, Any],
-    said: str,
-    advice: str,
-) -> None:
-    onec.set_mode(mode, **args)
-    found = about(findings(tmp_path, exchange_url, f"{onec_url}/ws/VATScalls"), "1С buh")
-    onec.set_mode("ok")
-    assert found.grade == BAD
-    assert said in found.said
-    assert advice in found.advice
-
-
-def test_a_wrong_password_of_1c_is_not_shown(tmp_path: Path, exchange_url: str) -> None:
-    with Loopback(FakeOnec(user="Телефония", password="другой")) as server:
-        found = findings(tmp_path, exchange_url, f"{server.url}/ws/VATScalls")
-    assert about(found, "1С buh").grade == BAD
-    assert "пароль" not in str([one.as_dict() for one in found]).replace("имя или пароль", "")
-
-
-def test_the_other_web_service_of_the_pair_is_recognised(
-    tmp_path: Path, exchange_url: str, onec_url: str
-) -> None:
-    found = findings(tmp_path, exchange_url, f"{onec_url}/ws/VATS")
-    said = " ".join(one.said + one.advice for one in found if one.link == "1С buh")
-    assert "http://VATS, а в мосте http://VATSCalls" in said
-    assert "нет операции Event" in said
-    assert "IncomingCall, SayName" in said
-
-
-def test_a_1c_that_is_off_is_named(tmp_path: Path, exchange_url: str) -> None:
-    found = about(findings(tmp_path, exchange_url, f"{closed_port_url()}/ws/VATScalls"), "1С buh")
-    assert (found.grade, "соединение отвергнуто" in found.said) == (BAD, True)
 
 
 def test_an_exchange_that_is_off_is_named(tmp_path: Path, onec_url: str) -> None:

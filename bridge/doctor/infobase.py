@@ -1,0 +1,100 @@
+"""An infobase: can it call us, can we call it, and what is stuck between us?"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.core.delivery import DeliveryState
+from bridge.doctor.codes import Code
+from bridge.doctor.entrance import local_url
+from bridge.doctor.finding import Finding, bad, doubtful, good
+from bridge.doctor.publication import publication_findings
+from bridge.doctor.texts import span
+from bridge.settings import Settings
+from bridge.store.archive import Archive
+from bridge.wire import Wire, WireError
+
+UNPOLLED_S = 10 * 60.0
+_AWAY = "bridge_infobase_away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """Commands as the administrator has to type them, with the settings file where it is another."""
+
+    config: Path
+
+    def __call__(self, words: str) -> str:
+        given = "" if self.config == Path("bridge.toml") else f' -c "{self.config}"'
+        return f"vpbx-bridge {words}{given}"
+
+
+def infobase_findings(
+    name: str, settings: Settings, archive: Archive | None, command: Commands
+) -> Iterator[Finding]:
+    link, section = f"1С {name}", settings.infobase[name]
+    if not section.token_hashes:
+        said, advice = "у базы нет token_hashes: 1С не сможет звонить", "создайте пароль: vpbx-bridge token"
+        yield doubtful(link, Code.INFOBASE_SHUT, said, advice)
+    match section.contract:
+        case "none":
+            yield good(link, Code.INFOBASE_UNTOLD, "мост ей не сообщает (contract = none)")
+        case "mailbox":
+            yield _mailbox(link, archive.last_polled().get(name) if archive else None)
+        case _:
+            yield from publication_findings(name, settings)
+            yield from _bridge_says(link, name, settings)
+    yield from _stuck(link, name, archive, command)
+
+
+def _mailbox(link: str, polled_at: float | None) -> Finding:
+    how = "в 1С должно быть включено регламентное задание, которое вызывает PollEvents"
+    if polled_at is None:
+        return doubtful(link, Code.MAILBOX_NEVER, "ящик ещё ни разу не забирали", how)
+    silent_s = max(0.0, time.time() - polled_at)
+    if silent_s > UNPOLLED_S:
+        return doubtful(link, Code.MAILBOX_SILENT, f"ящик не забирали {span(silent_s)}", how)
+    return good(link, Code.MAILBOX_COLLECTED, f"ящик забирали {span(silent_s)} назад")
+
+
+def _stuck(link: str, name: str, archive: Archive | None, command: Commands) -> Iterator[Finding]:
+    if archive is None:
+        return
+    counts = archive.counts()
+    dead, waiting = counts.get((name, DeliveryState.DEAD), 0), counts.get((name, DeliveryState.QUEUED), 0)
+    if dead:
+        replay, listing = (
+            command(f"events replay --dead --infobase {name}"),
+            command("events list --state dead"),
+        )
+        advice = f"исправьте причину ({listing}), затем: {replay}"
+        yield doubtful(link, Code.DELIVERY_DEAD, f"разобрать вручную: {dead}", advice)
+    if waiting:
+        oldest = next((depth.oldest_at for depth in archive.depths() if depth.infobase == name), None)
+        since = f", старшее {span(max(0.0, time.time() - oldest))}" if oldest is not None else ""
+        advice = f"мост повторяет сам; причина: {command('events list --state queued')}"
+        yield doubtful(link, Code.DELIVERY_WAITS, f"ждут в очереди: {waiting}{since}", advice)
+
+
+def _bridge_says(link: str, name: str, settings: Settings) -> Iterator[Finding]:
+    """What the running bridge thinks of this infobase, if it runs here."""
+    wire = Wire(connect_s=1, total_s=3, max_bytes=4 * 1024 * 1024)
+    try:
+        text = wire.get(f"{local_url(settings)}/metrics").body.decode("utf-8", "replace")
+    except WireError:
+        return
+    finally:
+        wire.close()
+    states = [
+        line.rpartition(" ")[2]
+        for line in text.splitlines()
+        if line.startswith(f'{_AWAY}{{infobase="{name}"}}')
+    ]
+    if any(state.startswith("2") for state in states):
+        said = "работающий мост перестал её звать: 1С не приняла пароль"
+        yield bad(link, Code.BRIDGE_SAYS_DENIED, said, "исправьте user и password, затем перезапустите мост")
+    elif any(state.startswith("1") for state in states):
+        said = "работающий мост считает её выключенной"
+        advice = f"если проверка выше прошла, он вернётся сам за {settings.infobase[name].probe_s:g} с"
+        yield doubtful(link, Code.BRIDGE_SAYS_AWAY, said, advice)
