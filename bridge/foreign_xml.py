@@ -17,3 +17,11 @@ def safe_parser(*, recover: bool = False) -> etree.XMLParser:
         remove_pis=True,
         recover=recover,
     )
+
+
+def local_name(element: etree._Element) -> str:
+    """The name without its namespace; "" for what is no element.
+
+    `etree.QName` raises ValueError for a namespace with a brace, which XML allows.
+    """
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
