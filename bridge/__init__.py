@@ -6,6 +6,9 @@ The roads, in file names::
     a call happens     web/hooks     -> vpbx/mobilon/hook    -> flows/take_event    -> store   (200 only after commit)
     1C is told         worker        -> flows/deliver        -> onec/vats           -> store   (in order, once 1C can hear)
     1C collects        web/soap      -> flows/collect        -> store
+    who is calling?    web/callerid  -> flows/name_caller    -> onec/saying         -> answer in time, from memory if need be
+    how did it end?    web/soap      -> flows/call_info      -> store, vpbx/mobilon/journal
+    listen to it       web/records   -> vpbx/mobilon/records -> answer, by a signed link
     what was missed?   chores        -> flows/reconcile      -> vpbx/mobilon/journal -> store
 """
 

@@ -17,8 +17,9 @@ SPARE = 50  # closed beyond what is needed, so that not each new connection cost
 def make_room(channels: Collection[GuardedChannel]) -> int:
     """Ask the least useful connections to close when there are too many; returns how many.
 
-    Silent ones before those that dribble a request; of both, those of the most crowded address, and
-    there the longest idle. Whoever is being answered stays.
+    Silent ones before those that dribble a request, and those before whoever has just sent something; of
+    each, those of the most crowded address, and there the longest silent or dribbling. Whoever is being
+    answered stays.
     """
     if len(channels) <= CROWDED:
         return 0
@@ -28,10 +29,15 @@ def make_room(channels: Collection[GuardedChannel]) -> int:
         return 0
     idle = [channel for channel in staying if channel.asks_nothing()]
     crowd = Counter(channel.addr[0] for channel in idle)
-    idle.sort(
-        key=lambda channel: (channel.request is not None, -crowd[channel.addr[0]], channel.last_activity)
-    )
+    idle.sort(key=lambda channel: _usefulness(channel, crowd[channel.addr[0]]))
     leaving = idle[: excess + SPARE]
     for channel in leaving:
         channel.will_close = True
     return len(leaving)
+
+
+def _usefulness(channel: GuardedChannel, neighbours: int) -> tuple[int, int, float]:
+    """A dribble looks lively by its last byte, but not by its first; what came but is unread may be a click."""
+    if channel.request is not None:
+        return (1, -neighbours, channel.began or 0.0)
+    return (2 if channel.unread() else 0, -neighbours, channel.last_activity)

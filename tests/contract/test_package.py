@@ -8,7 +8,14 @@ import pytest
 import bridge
 from bridge.resources import wsdl_dir, wsdl_text
 
-CONTRACTS = ("telephony.wsdl", "telephony_ru.wsdl", "onec/vats.wsdl", "onec/vatscalls.wsdl")
+CONTRACTS = (
+    "telephony.wsdl",
+    "telephony_ru.wsdl",
+    "onec/vats.wsdl",
+    "onec/vatscalls.wsdl",
+    "onec/miko.wsdl",
+    "onec/crm.wsdl",
+)
 
 
 @pytest.fixture(scope="module")

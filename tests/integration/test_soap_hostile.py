@@ -15,16 +15,22 @@ import pytest
 import structlog
 
 from bridge import observe
+from bridge.core.numbers import same_digits
 from bridge.web.auth import token_hash
 from support.hostile import (
     ALL,
+    ASK,
+    AT_1C,
+    CYRILLIC,
     DATES,
     GOOD,
     MEDIA,
     NS,
     NUMBERS,
+    RING,
     SOAP11,
     SOAP12,
+    Door,
     Odd,
     call,
     envelope,
@@ -76,7 +82,12 @@ def trap() -> Iterator[RawServer]:
 @pytest.fixture(scope="module")
 def here(said: io.StringIO, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     infobases = {
-        LOGIN: {"exchange": "main", "token_hashes": [token_hash(PASSWORD)]},
+        LOGIN: {
+            "exchange": "main",
+            "token_hashes": [token_hash(PASSWORD)],
+            "user": LOGIN,  # the exchange knows it as the user of 1C
+            "password": PASSWORD,
+        },
         "open": {"exchange": "main"},  # was given no token yet
         "rus": {
             "exchange": "main",
@@ -137,12 +148,21 @@ def check(odd: Odd, answer: RawAnswer) -> None:
     version = odd.answer_version
     assert answer.status == odd.expected_status, answer.text
     if odd.faulty:
-        code, text = fault_of(answer, version)
-        assert odd.says in text
-        assert code == (odd.code or ("Client" if version == SOAP11 else "Sender"))
+        check_fault(odd, answer)
     else:
         result = parse(answer, version).findtext(f".//{{{NS}}}Result")
         assert result == ("SUCCESS" if odd.dials else "FAIL"), answer.text
+
+
+def check_fault(odd: Odd, answer: RawAnswer) -> None:
+    version = odd.answer_version
+    code, text = fault_of(answer, version)
+    assert odd.says in text
+    assert code == (odd.code or ("Client" if version == SOAP11 else "Sender"))
+    if answer.status == 401:
+        assert answer.headers["www-authenticate"].startswith("Basic realm=")
+    if answer.status == 405:
+        assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("odd", ALL, ids=str)
@@ -155,10 +175,41 @@ def test_an_odd_request_gets_its_soap_answer_and_dials_only_what_it_says(
     check(odd, answer)
     dialled = [(dial.key, dial.number) for dial in here.exchange.dials[before:]]
     assert dialled == ([(ANNA.key, number_of(odd))] if odd.dials else [])
-    if answer.status == 401:
-        assert answer.headers["www-authenticate"].startswith("Basic realm=")
-    if answer.status == 405:
-        assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize(("door", "odd"), AT_1C, ids=str)
+def test_the_services_of_1c_give_the_same_answers_and_take_only_what_is_a_ring(
+    door: Door, odd: Odd, here: World, places: dict[str, str]
+) -> None:
+    number, before, cpu = number_of(odd), newest(here), time.process_time()
+    asked = odd.at(door)
+    answer = ask(here.bridge.port, asked.request(N=number, N1=number[1:], **places))
+    assert time.process_time() - cpu < CPU_S
+    taken = here.archive().events(limit=newest(here) - before)
+    assert len(taken) <= 1
+    if asked.faulty:
+        assert answer.status == asked.expected_status, answer.text
+        check_fault(asked, answer)
+        assert taken == []
+    elif door is RING and not asked.dials and answer.status != 200:
+        fault_of(answer, asked.answer_version)  # a number or a key that the hook would refuse
+        assert taken == []
+    else:
+        assert answer.status == 200, answer.text
+        value = parse(answer, asked.answer_version).findtext("*") or ""
+        assert (value == "1", value.startswith("<?xml")) == (door is RING, door is ASK)
+        assert len(taken) == (door is RING)
+    if taken and asked.dials:
+        ((_, stored),) = taken
+        assert same_digits(stored.event.from_number) == number[1:]
+        said = str(odd.body)
+        key = CYRILLIC if CYRILLIC in said else ANNA.key if ANNA.key in said else ANNA.extension
+        assert stored.event.user_key == key
+
+
+def newest(here: World) -> int:
+    """The number of the newest event; 0 when there is none."""
+    return max((stored.id for _, stored in here.archive().events(limit=1)), default=0)
 
 
 def test_every_request_of_the_list_is_there_once() -> None:
@@ -174,10 +225,10 @@ FLOODS = {
 }
 
 
-def flood(port: int, size: int, version: str, *, chunked: bool) -> RawAnswer:
+def flood(port: int, size: int, version: str, *, chunked: bool, target: str = "/ws/Telephony") -> RawAnswer:
     """A request that goes on and on; its client looks for the answer when it has sent all."""
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
-    head = f"POST /ws/Telephony HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA[version]}\r\n{length}\r\n"
+    head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA[version]}\r\n{length}\r\n"
     head += f"Authorization: {GOOD['Authorization']}\r\n\r\n"
     start = envelope(call(number="9"), version).partition("9<")[0].encode()
     piece = b"9" * 50_000
@@ -194,14 +245,15 @@ def flood(port: int, size: int, version: str, *, chunked: bool) -> RawAnswer:
         return line.answer()
 
 
+@pytest.mark.parametrize("target", ["/ws/Telephony", RING.target, ASK.target])
 @pytest.mark.parametrize("chunked", [False, True], ids=["content-length", "chunked"])
 @pytest.mark.parametrize("version", [SOAP11, SOAP12], ids=["1.1", "1.2"])
 @pytest.mark.parametrize("size", FLOODS.values(), ids=FLOODS.keys())
 def test_a_body_without_measure_gets_413_as_a_fault_that_arrives(
-    here: World, size: int, version: str, *, chunked: bool
+    here: World, size: int, version: str, target: str, *, chunked: bool
 ) -> None:
     before, cpu = len(here.exchange.dials), time.process_time()
-    answer = flood(here.bridge.port, size, version, chunked=chunked)
+    answer = flood(here.bridge.port, size, version, chunked=chunked, target=target)
     assert answer.status == 413
     fault_of(answer, version)
     assert time.process_time() - cpu < CPU_S
@@ -277,6 +329,8 @@ def test_the_list_again_and_again_leaves_memory_where_it_was(here: World, places
     def everything() -> None:
         for odd in ALL:
             assert send(here, odd, places).status == odd.expected_status, odd.name
+        for door, odd in AT_1C[::5]:
+            ask(here.bridge.port, odd.at(door).request(N="1", N1="1", **places))
         for size in FLOODS.values():
             flood(here.bridge.port, size, SOAP11, chunked=True)
 

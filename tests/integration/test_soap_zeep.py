@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from itertools import count
 from types import SimpleNamespace
 
@@ -291,18 +291,6 @@ def test_what_is_listed_as_a_key_can_be_dialled_with(here, ask, number):
     listed = ask("GetSubscribers").Subscriber[1].Key
     assert ask("MakeCall", listed, number).Result == "SUCCESS"
     assert [dial.key for dial in dials_of(here, number)] == [PETR.key]
-
-
-@pytest.mark.parametrize(
-    ("operation", "arguments"),
-    [
-        ("GetCallInfo", ("101", "1795412465.800993")),
-        ("GetCallJournal", ("101", date(2026, 11, 23))),
-    ],
-)
-def test_an_operation_that_is_not_there_yet_says_so(ask, operation, arguments):
-    with pytest.raises(Fault, match="ещё не реализована"):
-        ask(operation, *arguments)
 
 
 # --- one click, one call ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ the address of a server that nobody may contact.
 import base64
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from support.world import ANNA, LOGIN, PASSWORD
@@ -20,6 +20,37 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 CYRILLIC = ANNA.name  # a handle that is found only when its letters arrive whole
 
 GOOD = {"Authorization": "Basic " + base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """An entrance that the list is sent to, and its words for `MakeCall(Key, Number)`.
+
+    Attributes:
+        words: in the order of the contract.
+        media: what it takes more.
+    """
+
+    target: str
+    namespace: str
+    operation: str
+    words: tuple[str, ...]
+    number: str
+    media: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.target.rpartition("/")[2]
+
+    def says(self, odd: "Odd") -> str:
+        if odd.says not in ("Key", "Number"):
+            return odd.says
+        return self.words[0] if odd.misses_all else odd.says.replace("Number", self.number)
+
+    def translate(self, text: str) -> str:
+        words = {NS: self.namespace, "MakeCall": self.operation, "Number": self.number}
+        for ours, theirs in words.items():
+            text = text.replace(ours, theirs)
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +78,20 @@ class Odd:
     method: str = "POST"
     target: str = "/ws/Telephony"
     headers: dict[str, str | None] = field(default_factory=dict)
+    misses_all: bool = False  # the first parameter of the contract is the one that is named
+
+    def at(self, door: Door) -> "Odd":
+        """The same oddity at another entrance."""
+        taken: dict[str, Any] = {"says": door.says(self)}
+        if (self.headers.get("Content-Type") or "") in door.media:
+            taken = {"faulty": False, "dials": True, "status": None, "answer": "", "says": ""}
+        return replace(
+            self,
+            body=door.translate(self.body) if isinstance(self.body, str) else self.body,
+            target=self.target.replace("/ws/Telephony", door.target),
+            headers={name: value and door.translate(value) for name, value in self.headers.items()},
+            **taken,
+        )
 
     @property
     def expected_status(self) -> int:
@@ -460,8 +505,8 @@ def parameters() -> Iterator[Odd]:
     yield from _both("text-between", bare.format(f"a{key}b{number}c"), **_OK)
     yield from _both("missing-number", bare.format(key), says="Number")
     yield from _both("missing-key", bare.format(number), says="Key")
-    yield from _both("missing-all", bare.format(""), says="Key")
-    yield from _both("as-attributes", '<MakeCall Key="x" Number="{N}"/>', says="Key")
+    yield from _both("missing-all", bare.format(""), says="Key", misses_all=True)
+    yield from _both("as-attributes", '<MakeCall Key="x" Number="{N}"/>', says="Key", misses_all=True)
     yield from _both("case-wrong", bare.format("<key>x</key>" + number), says="Key")
     yield from _both("repeated", bare.format(key + number + number), says="дважды")
     yield from _both("repeated-key", bare.format(key + key + number), says="дважды")
@@ -483,7 +528,7 @@ def parameters() -> Iterator[Odd]:
     yield from _both("href-file", bare.format(key + '<Number href="file://{FILE}"/>'), says="href")
     cycle = bare.format('<Key href="#a" id="b"/><Number href="#b" id="a"/>')
     yield from _both("href-cycle", cycle, says="href")
-    yield from _both("href-self", '<MakeCall href="#m" id="m"/>', says="Key")
+    yield from _both("href-self", '<MakeCall href="#m" id="m"/>', says="Key", misses_all=True)
     multi = bare.format(key + '<Number href="#n"/>') + '<multiRef id="n">{N}</multiRef>'
     yield from _both("multi-ref", multi, says="одна операция")
     ref = '<Number r:ref="a" xmlns:r="http://www.w3.org/2003/05/soap-encoding"/>'
@@ -618,3 +663,26 @@ NUMBERS = {  # text -> whether it is a whole number of 64 bits
 ALL: tuple[Odd, ...] = (
     *entities(), *shapes(), *encodings(), *media(), *envelopes(), *parameters(), *values(), *callers(),
 )  # fmt: skip
+
+FORM = "application/x-www-form-urlencoded"
+RING = Door(  # the services of 1C that the exchange calls
+    target="/ws/VATS",
+    namespace="http://VATS",
+    operation="IncomingCall",
+    words=("NumFrom", "Key"),
+    number="NumFrom",
+    media=frozenset({FORM}),
+)
+ASK = Door(
+    target="/telephony/ws/VATScalls",
+    namespace="http://VATSCalls",
+    operation="SayName",
+    words=("Number",),
+    number="Number",
+    media=frozenset({FORM}),
+)
+_OF_TWO = frozenset(odd.name for odd in parameters())  # make sense only where there are two parameters
+AT_1C: tuple[tuple[Door, Odd], ...] = (
+    *((RING, odd) for odd in ALL),
+    *((ASK, odd) for odd in ALL if odd.name not in _OF_TWO),
+)

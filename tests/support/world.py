@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge.core.calls import Subscriber
+from bridge.core.dial_limits import DialLimits
 from bridge.settings import Settings, given
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
@@ -30,6 +31,8 @@ PETR = Subscriber(name="Петров Пётр", key="k0000000000000aa", extensio
 HOOK_SECRET = "a-hook-secret-of-tests-0001"
 PASSWORD = "a-password-of-tests-0001"
 LOGIN = "buh"
+# a test dials oftener than an accountant; the limits have tests of their own
+UNLIMITED = {one.name: 0 for one in fields(DialLimits)}
 
 
 @dataclass
@@ -84,13 +87,14 @@ def settings(
     *,
     infobases: Callable[[str], Mapping[str, Any]] | None = None,
     exchange: Mapping[str, Any] | None = None,
+    exchanges: Mapping[str, Any] | None = None,
     server: Mapping[str, Any] | None = None,
     **infobase: Any,
 ) -> Settings:
     """Settings of a test world: exchange `main`, infobase `buh` that dials and hears `vatscalls`.
 
     `infobase` changes fields of `buh`; `infobases` (of the fake 1C's address) replaces all of them.
-    `exchange` and `server` change fields of their sections.
+    `exchange` and `server` change fields of their sections; `exchanges` are more of them, whole.
     """
     port = free_port()
     people = [{"name": one.name, "key": one.key, "extension": one.extension} for one in (ANNA, PETR)]
@@ -119,9 +123,13 @@ def settings(
                     "subscribers": people,
                     "timeout_s": 2,
                     **(exchange or {}),
-                }
+                },
+                **(exchanges or {}),
             },
-            "infobase": infobases(onec_url) if infobases else {LOGIN: buh},
+            "infobase": {
+                name: {"dial": UNLIMITED, **facts}
+                for name, facts in (infobases(onec_url) if infobases else {LOGIN: buh}).items()
+            },
         }
     )
 

@@ -15,6 +15,11 @@ class Channel:
     request: Any = None
     answering: bool = False
     will_close: bool = False
+    began: float | None = None
+    sent: bool = False
+
+    def unread(self) -> bool:
+        return self.sent
 
     def asks_nothing(self) -> bool:
         return not self.answering
@@ -55,3 +60,21 @@ def test_one_that_is_leaving_already_is_not_counted_twice() -> None:
     make_room(channels)  # type: ignore[arg-type]
     assert make_room(channels) == 0  # type: ignore[arg-type]
     assert sum(channel.will_close for channel in channels) == 10 + SPARE
+
+
+def test_a_dribble_is_known_by_when_it_began_not_by_its_last_byte() -> None:
+    dribbles = [
+        Channel(request=object(), began=float(number), last_activity=1000.0) for number in range(CROWDED)
+    ]
+    late = Channel(request=object(), began=float(CROWDED), last_activity=0.0)
+    make_room([late, *dribbles])  # type: ignore[list-item]
+    assert not late.will_close
+    assert [one.will_close for one in dribbles] == [True] * (1 + SPARE) + [False] * (CROWDED - 1 - SPARE)
+
+
+def test_whoever_has_just_sent_something_goes_last_but_does_go() -> None:
+    asking = [Channel(last_activity=-100.0, sent=True) for _ in range(3)]
+    make_room([*asking, *crowd(CROWDED)])  # type: ignore[list-item]
+    assert not any(channel.will_close for channel in asking)
+    flood = [Channel(sent=True) for _ in range(CROWDED + 1)]
+    assert make_room(flood) == 1 + SPARE  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import bridge
 from bridge.core.calls import RANK, CallState
 from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode
+from bridge.core.folded import CallStatus
 from bridge.mailroom import LONGEST_WAIT_S
 from bridge.resources import wsdl_text
 from bridge.settings import ExchangeSection, InfobaseSection
@@ -47,6 +48,10 @@ def test_every_state_of_a_delivery_is_explained_in_the_manual() -> None:
 
     assert set(STATES) == set(DeliveryState)
     assert [russian for russian in STATES.values() if f"| {russian} |" not in OPERATING] == []
+
+
+def test_every_status_of_a_call_is_explained_in_the_manual() -> None:
+    assert [one for one in CallStatus if f"| `{one}` |" not in OPERATING] == []
 
 
 def test_the_readme_names_the_contract_as_it_is_published() -> None:

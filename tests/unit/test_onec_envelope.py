@@ -116,6 +116,7 @@ def test_comments_are_no_part_of_the_value():
         ("empty-body", envelope.NoReturnError),
         ("other-operation", envelope.NoReturnError),
         ("other-namespace", envelope.NoReturnError),
+        ("odd-namespace", envelope.NoReturnError),
         ("fault-handler", envelope.SoapFaultError),
         ("fault-soap12", envelope.SoapFaultError),
         ("doctype-200", envelope.NotEnvelopeError),

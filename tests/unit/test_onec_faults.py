@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bridge.core.delivery import Away, Delivered, Denied, Faulted
+from bridge.onec.envelope import returned
 from bridge.onec.faults import classify, session_lost, unreachable
 from bridge.onec.pages import clean
 from bridge.wire import WireError
@@ -30,6 +31,7 @@ TABLE = {
     "event-one": (Faulted, "другой операции"),  # asked for IncomingCall
     "other-operation": (Faulted, "другой операции"),
     "other-namespace": (Faulted, "другого пространства имён"),
+    "odd-namespace": (Faulted, "другого пространства имён"),
     "empty-return": (Faulted, "не подтвердила приём: пустое значение"),
     "blank-return": (Faulted, "не подтвердила приём: пустое значение"),
     "nil-return": (Faulted, "не подтвердила приём: вместо значения — «не определено»"),
@@ -96,8 +98,7 @@ TABLE = {
 def outcome_of(name):
     return classify(
         as_answer(recorded(name)),
-        namespace="http://VATS",
-        operation="IncomingCall",
+        read=returned("http://VATS", "IncomingCall"),
         address=ADDRESS,
         secrets=(NUMBER, KEY, PASSWORD),
     )
@@ -131,7 +132,7 @@ def test_a_reason_is_one_short_clean_line(name):
 
 def test_the_answer_to_the_other_contract():
     answer = as_answer(recorded("event-one"))
-    assert classify(answer, namespace="http://VATSCalls", operation="Event") == Delivered("1")
+    assert classify(answer, read=returned("http://VATSCalls", "Event")) == Delivered("1")
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ def test_a_lost_session_is_told_from_a_failed_handler(name, lost):
 def test_a_handlers_own_missing_service_is_about_the_event():
     body = recorded("fault-no-service").partition(b"\r\n\r\n")[2].decode()
     answer = as_answer(http(500, body.replace("Сервис не найден", "Внешний сервис не найден").encode()))
-    assert classify(answer, namespace="n", operation="o") == Faulted("Внешний сервис не найден")
+    assert classify(answer, read=returned("n", "o")) == Faulted("Внешний сервис не найден")
 
 
 def test_a_lock_of_an_object_is_about_the_event():
     body = recorded("fault-no-service").partition(b"\r\n\r\n")[2].decode()
     answer = as_answer(http(500, body.replace("Сервис не найден", "Объект уже заблокирован").encode()))
-    assert classify(answer, namespace="n", operation="o") == Faulted("Объект уже заблокирован")
+    assert classify(answer, read=returned("n", "o")) == Faulted("Объект уже заблокирован")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_no_whole_answer(error, outcome):
 )
 def test_a_hostile_page_is_read_at_once(body):
     answer = as_answer(http(500, body, "Content-Type: text/html"))
-    assert isinstance(classify(answer, namespace="n", operation="o"), Away)
+    assert isinstance(classify(answer, read=returned("n", "o")), Away)
 
 
 def test_what_only_looks_like_a_number_stays():

@@ -9,9 +9,17 @@ from pydantic import BaseModel
 
 from bridge.cli.template import SETTINGS
 from bridge.core.errors import BadSettings
+from bridge.core.wording import OF_EVENT, Wording
 from bridge.settings import load, parse
 from bridge.settings.model import ServerSection
-from bridge.settings.partners import DialSection, ExchangeSection, InfobaseSection, SubscriberSection
+from bridge.settings.partners import (
+    CustomSection,
+    DialSection,
+    ExchangeSection,
+    InfobaseSection,
+    SubscriberSection,
+    WhoSection,
+)
 from bridge.web.auth import token_hash
 
 GOOD = """
@@ -20,6 +28,8 @@ hook_secret = "a-hook-secret-of-tests-0001"
 [infobase.buh]
 exchange = "main"
 """
+OWN = GOOD + "contract = 'custom'\nurl = 'http://h/b/ws/CRM'\n"
+RING = "[infobase.buh.custom.ring]\noperation = 'Звонок'\nparameters = {'Номер' = '%s'}"
 DOCS = Path(__file__).parents[2] / "docs" / "operating.md"
 
 
@@ -74,6 +84,12 @@ def _no_settings_in_the_environment() -> Iterator[None]:
         (GOOD.replace("[infobase", "record_hosts = ['https://x/y']\n[infobase"), "без https://"),
         (GOOD + "contract = 'custom'", "нужен url веб-сервиса"),
         (GOOD + "contract = 'custom'\nurl = 'http://h/b/ws/C'", "нужен хотя бы один из разделов custom.ring"),
+        (OWN + "[infobase.buh.custom.ring]\nparameters = {}", "custom.ring.operation: не указано. Пример"),
+        (OWN + RING % "{frm}", "«Номер»: слова {frm} нет; есть слова: {from}, {to}, {key}"),
+        (OWN + RING % "{frm}", 'Пример: parameters = { "НомерТелефона" = "{from}" }'),
+        (OWN + RING % "{from", "скобка без пары"),
+        (OWN + RING % "{from}" + "\ntitle = 'x'", "custom.ring.title: такой настройки нет"),
+        (OWN + RING.replace("ring", "who") % "{from}", "слова {from} нет; есть слова: {number}"),
         (GOOD + "[infobase.buh.dial]\ncountries = ['Россия']", "нужен двухбуквенный код"),
     ],
 )
@@ -81,6 +97,25 @@ def test_a_wrong_setting_is_named_with_an_example_of_a_right_one(text: str, said
     with pytest.raises(BadSettings) as caught:
         parse(text)
     assert said in str(caught.value)
+
+
+def test_the_firms_own_web_service_is_mapped_by_words_in_braces() -> None:
+    custom = parse(OWN + RING % "{{тел.}} {from}").infobase["buh"].custom
+    assert custom.ring
+    assert custom.ring.parameters == {"Номер": "{{тел.}} {from}"}
+    filled = Wording.parse(custom.ring.parameters["Номер"], OF_EVENT).fill({"from": "101"})
+    assert filled == "{тел.} 101"
+
+
+def test_a_copy_of_the_wsdl_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(
+        OWN + "[infobase.buh.custom]\nwsdl_file = 'crm.wsdl'\n" + RING % "{from}", encoding="utf-8"
+    )
+    with pytest.raises(BadSettings, match=r"infobase\.buh\.custom\.wsdl_file: нет файла"):
+        load(path)
+    (tmp_path / "crm.wsdl").write_text("x", encoding="utf-8")
+    assert load(path).infobase["buh"].custom.wsdl_file == tmp_path.resolve() / "crm.wsdl"
 
 
 def test_every_wrong_setting_is_told_at_once() -> None:
@@ -175,7 +210,16 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [ServerSection, ExchangeSection, InfobaseSection, DialSection, SubscriberSection]
+    "section",
+    [
+        ServerSection,
+        ExchangeSection,
+        InfobaseSection,
+        DialSection,
+        SubscriberSection,
+        CustomSection,
+        WhoSection,
+    ],
 )
 def test_every_setting_is_in_the_manual(section: type[BaseModel]) -> None:
     manual = DOCS.read_text(encoding="utf-8")
