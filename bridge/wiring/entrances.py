@@ -153,9 +153,7 @@ class Entrances:
 
     # --- the exchange calls ----------------------------------------------------------------------
     def _hooks(self, take: Mapping[str, Callable[[HookRequest], Taken]]) -> HookEndpoint:
-        hooks = {
-            name: Hook(secret=secret, take=take[name]) for name, secret in self._hook_secrets().items()
-        }
+        hooks = {name: Hook(secret=secret, take=take[name]) for name, secret in self._hook_secrets().items()}
         return HookEndpoint(hooks, self.figures)
 
     def _hook_secrets(self) -> dict[str, str]:

@@ -103,3 +103,18 @@ def test_the_deployment_waits_longer_than_its_proxy_needs_to_notice() -> None:
     assert server_s > LONGEST_WAIT_S, "a poll that waits would be cut"
     assert not re.search(r"%r(?![a-z])|%H[UPQ]", proxy), "secrets are in the address"
     assert "httplog" not in proxy
+
+
+def test_every_test_that_covers_mobilon_exists() -> None:
+    tests = ROOT / "tests"
+    coverage = (tests / "wire" / "mobilon" / "COVERAGE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", coverage)
+    assert len(named) > 30
+    rows = [line for line in coverage.splitlines() if line.startswith("| ") and "|---|" not in line]
+    assert [row for row in rows if "::" not in row and row != "| what | test |"] == []
+    there = {
+        (path.name, name)
+        for path in tests.rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert set(named) - there == set()
