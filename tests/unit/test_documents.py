@@ -105,6 +105,16 @@ def test_the_deployment_waits_longer_than_its_proxy_needs_to_notice() -> None:
     assert "httplog" not in proxy
 
 
+def test_every_guard_of_the_security_page_has_its_test() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| кто |")]
+    assert len(rows) > 10
+    for row in rows:
+        named = re.findall(r"`(\w+/test_\w+\.py)`", row)
+        assert named, row
+        assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
+
+
 def test_every_test_that_covers_mobilon_exists() -> None:
     tests = ROOT / "tests"
     coverage = (tests / "wire" / "mobilon" / "COVERAGE.md").read_text(encoding="utf-8")
