@@ -31,8 +31,8 @@ class Callers(Protocol):
     def often(self, infobase: str, *, older_than_s: float, limit: int) -> list[str]: ...
 
 
-_Found = Future[dict[str, Told]]
-_LookUp = tuple[Sequence[str], str, _Found]
+Found = Future[dict[str, Told] | None]  # None: the table could not be read
+_LookUp = tuple[Sequence[str], str, Found]
 
 
 class Shelf:
@@ -52,9 +52,9 @@ class Shelf:
         ]
         self._readable = self._writable = True
 
-    def look_up(self, infobases: Sequence[str], who: str) -> _Found | None:
+    def look_up(self, infobases: Sequence[str], who: str) -> Found | None:
         """What the table knows of a caller, to come; None when too many are looked up already."""
-        found: _Found = Future()
+        found: Found = Future()
         try:
             self._lookups.put_nowait((infobases, who, found))
         except queue.Full:
@@ -102,14 +102,14 @@ class Shelf:
             infobases, who, found = item
             found.set_result(self._recalled(infobases, who))
 
-    def _recalled(self, infobases: Sequence[str], who: str) -> dict[str, Told]:
+    def _recalled(self, infobases: Sequence[str], who: str) -> dict[str, Told] | None:
         try:
             told = self._callers.recall(infobases, who)
         except Exception as error:  # noqa: BLE001 - 1C can still be asked
             if self._readable:
                 log.warning("names_not_read", reason=str(error), exc_info=_trace(error))
             self._readable = False
-            return {}
+            return None
         self._readable = True
         return told
 

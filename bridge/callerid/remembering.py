@@ -27,12 +27,21 @@ class Memory:
             return dict(known)
 
     def put(self, who: str, told: Mapping[str, Told]) -> None:
-        """What is at hand already and was said later stays."""
+        """What was kept. What is at hand already and was said later stays."""
         with self._lock:
-            known = self._known.setdefault(who, {})
+            known = self._place(who)
             for infobase, one in told.items():
                 if infobase not in known or known[infobase].told_at <= one.told_at:
                     known[infobase] = one
-            self._known.move_to_end(who)
-            while len(self._known) > self._limit:
-                self._known.popitem(last=False)
+
+    def learn(self, who: str, infobase: str, told: Told) -> None:
+        """What 1C has just said, whatever the clock says: it may have gone back."""
+        with self._lock:
+            self._place(who)[infobase] = told
+
+    def _place(self, who: str) -> dict[str, Told]:
+        known = self._known.setdefault(who, {})
+        self._known.move_to_end(who)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)
+        return known

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import FIRST_COMPLETED
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bridge.callerid.asking import Answer, Gentleness, Line
-from bridge.callerid.keeping import Callers, Shelf
+from bridge.callerid.keeping import Callers, Found, Shelf
 from bridge.callerid.remembering import Memory
 from bridge.core.caller import NOBODY, CallerCard, Directory
 from bridge.core.numbers import mask
@@ -28,8 +28,10 @@ from bridge.observe import Figures, log
 
 MARGIN_S = 0.02  # of the deadline, for what stands around us
 LOOK_UP_SHARE = 0.5  # of the time: the table is near; what it does not say in time, 1C may
+SURE_S = 1.0  # to look into the table before an empty answer is believed; nobody waits for that
 TURN_S = 0.05  # to look into the table: several telephones that ring for one call ask at one moment
 PREFETCH = 8  # callers of an infobase in one go
+ROUND = 64 * PREFETCH  # callers who are asked about once before one is asked about again
 STALE_SOON = 0.8  # of its fresh time a name is old enough to be asked again before somebody calls
 
 
@@ -65,6 +67,7 @@ class CallerId:
         self._figures = figures
         self._memory = Memory()
         self._shelf = Shelf(callers)
+        self._prefetched: dict[str, set[str]] = {name: set() for name in directories}
         # apart: whoever waits for 1C must not keep others from what the table knows
         self._looking = threading.BoundedSemaphore(max(1, seats // 2))
         self._waiting = threading.BoundedSemaphore(max(1, seats - seats // 2))
@@ -95,8 +98,14 @@ class CallerId:
         line = self._lines[infobase]
         if not line.idle:
             return 0
-        often = self._callers.often(infobase, older_than_s=STALE_SOON * fresh_s, limit=PREFETCH)
-        return sum(line.ask(who, urgent=False) is not None for who in often)
+        done = self._prefetched[infobase]  # those whom 1C fails on stay the oldest, and must not be all
+        older_than_s, limit = STALE_SOON * fresh_s, PREFETCH + len(done)
+        often = self._callers.often(infobase, older_than_s=older_than_s, limit=limit)
+        turn = [who for who in often if who not in done][:PREFETCH]
+        done.update(turn)
+        if len(turn) < PREFETCH or len(done) >= ROUND:
+            done.clear()
+        return sum(line.ask(who, urgent=False) is not None for who in turn)
 
     def close(self) -> None:
         """Nothing more is asked; what was learned is written."""
@@ -148,9 +157,9 @@ class CallerId:
         if looked := self._shelf.look_up(manners.order, who):
             wait_for([looked], timeout=LOOK_UP_SHARE * (until - time.monotonic()))
             if looked.done():
-                self._memory.put(who, looked.result())
+                self._memory.put(who, looked.result() or {})
             else:
-                looked.add_done_callback(lambda late: self._memory.put(who, late.result()))
+                looked.add_done_callback(lambda late: self._memory.put(who, late.result() or {}))
 
     def _hear(
         self, manners: Manners, who: str, naming: Naming, asked: Mapping[str, Answer], until: float
@@ -176,8 +185,8 @@ class CallerId:
     def _ask_behind(self, manners: Manners, who: str) -> None:
         """Another process may have learned it meanwhile: the table first, then 1C."""
 
-        def looked_up(found: Future[dict[str, Told]]) -> None:
-            self._memory.put(who, found.result())
+        def looked_up(found: Found) -> None:
+            self._memory.put(who, found.result() or {})
             self._ask(self._naming(manners, self._memory.get(who) or {}).ask, who, urgent=False)
 
         if looked := self._shelf.look_up(manners.order, who):
@@ -185,14 +194,26 @@ class CallerId:
 
     def _line(self, infobase: str, directory: Directory, gentleness: Gentleness) -> Line:
         def learn(who: str, card: CallerCard, firmly: bool) -> None:
-            known = (self._memory.get(who) or {}).get(infobase)
-            if not firmly and known and known.card.known:
+            if not firmly and self._may_be_named(infobase, who):
                 return
             told = Told(card=card, told_at=self._callers.now())
-            self._memory.put(who, {infobase: told})
+            self._memory.learn(who, infobase, told)
             self._shelf.note((infobase,), who, CallerNote(told=told))
 
         return Line(infobase, directory, gentleness, learn=learn)
+
+    def _may_be_named(self, infobase: str, who: str) -> bool:
+        """Whether this infobase told a name before. What cannot be looked up now may be one."""
+        if not self._is_named(infobase, who) and (looked := self._shelf.look_up((infobase,), who)):
+            wait_for([looked], timeout=SURE_S)
+            found = looked.result() if looked.done() else None
+            self._memory.put(who, found or {})
+            return found is None or self._is_named(infobase, who)
+        return True
+
+    def _is_named(self, infobase: str, who: str) -> bool:
+        known = (self._memory.get(who) or {}).get(infobase)
+        return known is not None and known.card.known
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from bridge.cli.options import known_infobase, moment, settings_option
+from bridge.core.dialing import CallCode
 from bridge.core.numbers import mask
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
-from bridge.store.dials import EVERYBODY
+from bridge.store.dials import EVERYBODY, DialAudit
 
 
 @click.group()
@@ -30,7 +31,7 @@ def show(config: Path, limit: int) -> None:
     told = archive.clicks(limit=limit)
     for one in told:
         person = _person(settings, one.infobase, one.subscriber)
-        answer = f"{one.result.code} {one.result.message}" if one.result else "ВАТС ещё не ответила"
+        answer = _answer(one)
         click.echo(f"{moment(one.begun_at)}  {one.infobase}  {person} -> {mask(one.number)}  {answer}")
     if not told:
         click.echo("Ничего нет")
@@ -45,7 +46,8 @@ def stop(config: Path, infobase: str, why: str) -> None:
     settings = load(config)
     known_infobase(settings, infobase)
     Archive(settings.server.database).stop_dialling(infobase, why)
-    click.echo(f"Звонки остановлены: {infobase or 'все базы'}. Разрешить: vpbx-bridge dials allow")
+    back = f"dials allow --infobase {infobase}" if infobase else "dials allow"
+    click.echo(f"Звонки остановлены: {infobase or 'все базы'}. Разрешить: vpbx-bridge {back}")
 
 
 @dials.command()
@@ -55,8 +57,18 @@ def allow(config: Path, infobase: str) -> None:
     """Снова разрешить звонки."""
     settings = load(config)
     known_infobase(settings, infobase)
-    done = Archive(settings.server.database).allow_dialling(infobase)
-    click.echo("Звонки разрешены" if done else "Такого запрета и не было; какие есть: vpbx-bridge dials list")
+    archive = Archive(settings.server.database)
+    done = archive.allow_dialling(infobase)
+    left = [stopped.infobase or "все базы" for stopped in archive.dial_stops()]
+    said = "Запрет снят" if done else "Такого запрета и не было"
+    click.echo(f"{said}. Ещё остановлены: {', '.join(left)}" if left else f"{said}, звонки разрешены")
+
+
+def _answer(one: DialAudit) -> str:
+    """What became of it. The message of a success has the whole number in it."""
+    if one.result is None:
+        return "ВАТС ещё не ответила"
+    return "набрано" if one.result.code == CallCode.DONE else f"{one.result.code} {one.result.message}"
 
 
 def _person(settings: Settings, infobase: str, subscriber: str) -> str:

@@ -186,7 +186,10 @@ def simulate_exchange(
 @click.option("--mode", default="ok", show_default=True, help="Поведение: " + ", ".join(MODES) + ".")
 @click.option("--ledger", type=click.Path(path_type=Path), help="Записывать полученное в этот файл.")
 def simulate_onec(*, port: int, user: str, password: str, mode: str, ledger: Path | None) -> None:
-    """Имитация 1С с веб-сервисами /ws/VATS и /ws/VATScalls."""
+    """Имитация 1С с веб-сервисами /ws/VATS, /ws/VATScalls, /ws/CRM и /ws/miko_crm_api.
+
+    Режим меняется и на ходу: POST /sim/mode?mode=РЕЖИМ; что ещё умеет — GET /.
+    """
     fake = FakeOnec(user=user, password=password, ledger=ledger)
     try:
         fake.set_mode(mode)

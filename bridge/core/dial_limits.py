@@ -28,7 +28,7 @@ class DialLimits:
         for name, sentence in SENTENCES.items():
             limit = getattr(self, name)
             if limit and getattr(begun, name) >= limit:
-                return f"{sentence.format(limit)} (настройка dial.{name}); звонок не начат"
+                return f"Звонок не начат: {sentence.format(limit)} (предел dial.{name})"
         return ""
 
 
@@ -58,12 +58,12 @@ NO_LIMITS = DialLimits(
 )
 # the one to be waited for longest is told first
 SENTENCES = {
-    "subscriber_day": "За сутки у абонента уже {} звонков, больше нельзя",
-    "infobase_day": "За сутки из этой базы 1С уже {} звонков, больше нельзя",
-    "same_number_hour": "На этот номер за час уже звонили {} раз, повторите позже",
-    "subscriber_hour": "За час у абонента уже {} звонков, повторите позже",
-    "infobase_hour": "За час из этой базы 1С уже {} звонков, повторите позже",
-    "subscriber_minute": "За минуту у абонента уже {} звонков, повторите через минуту",
-    "infobase_minute": "За минуту из этой базы 1С уже {} звонков, повторите через минуту",
-    "at_once": "Из этой базы 1С сразу набирается уже {} звонков, повторите через минуту",
+    "subscriber_day": "у абонента за сутки уже звонков: {}",
+    "infobase_day": "из этой базы 1С за сутки уже звонков: {}",
+    "same_number_hour": "на этот номер за час уже звонков: {}; повторите позже",
+    "subscriber_hour": "у абонента за час уже звонков: {}; повторите позже",
+    "infobase_hour": "из этой базы 1С за час уже звонков: {}; повторите позже",
+    "subscriber_minute": "у абонента за минуту уже звонков: {}; повторите через минуту",
+    "infobase_minute": "из этой базы 1С за минуту уже звонков: {}; повторите через минуту",
+    "at_once": "из этой базы 1С сразу набирается звонков: {}; повторите через минуту",
 }

@@ -7,6 +7,8 @@ from bridge.core.numbers import PhoneNumber
 from bridge.core.watch import WorkHours
 
 PAID = ("7803", "7809")  # paid services of the Russian numbering plan
+# Abkhazia, within Russia's +7 (Interfax, 2009-09-28); libphonenumber calls it Russian
+ABROAD = ("7840", "7940")
 
 
 class CallCode:
@@ -90,6 +92,6 @@ class DialPolicy:
             return ""
         if (number.premium or number.digits.startswith(PAID)) and not self.premium:
             return "Звонки на платные номера запрещены настройкой моста"
-        if number.region not in self.countries:
+        if number.region not in self.countries or number.digits.startswith(ABROAD):
             return "Звонки в эту страну запрещены настройкой моста"
         return ""

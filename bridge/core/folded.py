@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from bridge.core.calls import CLICK_LEGS, Direction, Subscriber
 from bridge.core.numbers import same_digits
-from bridge.core.ports import HeardCall
+from bridge.core.past_calls import HeardCall
 
 PUBLIC_DIGITS = 7  # shorter numbers are extensions (TelephonyMobilon 2019-12-12)
 RINGING_S = 180.0  # nobody's telephone rings longer: then the end was not heard
@@ -52,6 +52,7 @@ class FoldedCall:
         person: whose call it is: the last to speak; of a missed one the first or the last rung.
         clicked: 1C asked for it.
         recorded: somewhere there is a recording.
+        recorded_as: the exchange's name for it, where the call's own is ours (the old hook gives none).
     """
 
     call_id: str
@@ -71,6 +72,7 @@ class FoldedCall:
     ended: bool
     clicked: bool
     recorded: bool
+    recorded_as: str = ""
 
     @property
     def internal(self) -> bool:

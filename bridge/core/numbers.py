@@ -94,7 +94,7 @@ class PhoneNumber:
         if region is None and number.country_code == 7:
             region = HOME_REGION  # a range newer than the library's tables is still Russian to dial
         digits = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
-        if len(digits) > MAX_DIGITS:
+        if len(digits) > MAX_DIGITS or (number.country_code == 7 and len(digits) != 11):
             raise BadNumber("В номере слишком много цифр")
         return cls(
             digits=digits,

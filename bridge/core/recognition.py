@@ -10,7 +10,7 @@ from itertools import chain
 
 from bridge.core.calls import Direction
 from bridge.core.numbers import same_digits
-from bridge.core.ports import HeardCall, JournalCall
+from bridge.core.past_calls import HeardCall, JournalCall
 
 NEAR_S = 60  # the hook's START and the journal's time of one call
 PUBLIC_DIGITS = 7  # shorter numbers are extensions (TelephonyMobilon 2019-12-12)

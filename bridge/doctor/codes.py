@@ -91,6 +91,7 @@ class Code(StrEnum):
     DELIVERY_DEAD = "delivery.dead"
     DELIVERY_WAITS = "delivery.waits"
     BRIDGE_SAYS_AWAY = "bridge.says_away"
+    DIALS_STOPPED = "dials.stopped"
     BRIDGE_SAYS_DENIED = "bridge.says_denied"
 
     ONEC_LOGIN = "onec.login"

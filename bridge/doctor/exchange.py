@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import CallJournal
+from bridge.core.past_calls import CallJournal
 from bridge.core.watch import WorkHours
 from bridge.doctor.clock import clock_findings
 from bridge.doctor.codes import Code

@@ -13,6 +13,7 @@ from bridge.doctor.publication import publication_findings
 from bridge.doctor.texts import span
 from bridge.settings import Settings
 from bridge.store.archive import Archive
+from bridge.store.dials import EVERYBODY
 from bridge.wire import Wire, WireError
 
 UNPOLLED_S = 10 * 60.0
@@ -45,6 +46,7 @@ def infobase_findings(
         case _:
             yield from publication_findings(name, settings)
             yield from _bridge_says(link, name, settings)
+    yield from _stopped(link, name, archive, command)
     yield from _stuck(link, name, archive, command)
 
 
@@ -56,6 +58,16 @@ def _mailbox(link: str, polled_at: float | None) -> Finding:
     if silent_s > UNPOLLED_S:
         return doubtful(link, Code.MAILBOX_SILENT, f"ящик не забирали {span(silent_s)}", how)
     return good(link, Code.MAILBOX_COLLECTED, f"ящик забирали {span(silent_s)} назад")
+
+
+def _stopped(link: str, name: str, archive: Archive | None, command: Commands) -> Iterator[Finding]:
+    """A person forbade dialling, and may have forgotten."""
+    for stop in archive.dial_stops() if archive else ():
+        if stop.infobase in (EVERYBODY, name):
+            why = f": {stop.why}" if stop.why else ""
+            allow = "dials allow" + (f" --infobase {name}" if stop.infobase else "")
+            said = f"звонки из 1С остановлены {span(max(0.0, time.time() - stop.at))} назад{why}"
+            yield doubtful(link, Code.DIALS_STOPPED, said, f"разрешить: {command(allow)}")
 
 
 def _stuck(link: str, name: str, archive: Archive | None, command: Commands) -> Iterator[Finding]:
@@ -96,5 +108,5 @@ def _bridge_says(link: str, name: str, settings: Settings) -> Iterator[Finding]:
         yield bad(link, Code.BRIDGE_SAYS_DENIED, said, "исправьте user и password, затем перезапустите мост")
     elif any(state.startswith("1") for state in states):
         said = "работающий мост считает её выключенной"
-        advice = f"если проверка выше прошла, он вернётся сам за {settings.infobase[name].probe_s:g} с"
+        advice = "если проверка выше прошла, делать ничего не надо: мост узнает об этом со следующим событием"
         yield doubtful(link, Code.BRIDGE_SAYS_AWAY, said, advice)

@@ -137,7 +137,7 @@ def _closed(peer: Peer, error: OSError | None, addresses: list[str]) -> Finding:
     match error:
         case ConnectionRefusedError():
             said = f"{where}: соединение отвергнуто, порт закрыт"
-            advice = f"запустите веб-сервер на этой машине или исправьте порт в {peer.setting}"
+            advice = f"проверьте адрес и порт в {peer.setting}; если они верны, сервер там выключен"
             return bad(peer.link, Code.NET_REFUSED, said, advice)
         case TimeoutError():
             said = f"{where}: машина не отвечает {peer.connect_s:g} с"

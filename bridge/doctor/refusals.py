@@ -89,6 +89,7 @@ def refusal(base: Infobase, answer: Answer) -> Finding | None:
     if said.about is About.SERVICE:
         what = "веб-сервис расширения не опубликован («Сервис не найден»)"
         advice = (
+            "проверьте имя после /ws/ в url, до буквы; если сервис из расширения: "
             'в default.vrd (папка публикации на веб-сервере) укажите <ws publishExtensionsByDefault="true">; '
             "расширение должно быть включено, без безопасного режима"
         )

@@ -14,15 +14,8 @@ from bridge.core.errors import BadNumber, JournalRefused, UnknownRecord
 from bridge.core.folded import CallStatus, FoldedCall
 from bridge.core.folding import fold
 from bridge.core.numbers import PhoneNumber, same_digits
-from bridge.core.ports import (
-    CallEvents,
-    CallInfo,
-    CallJournal,
-    DialledCall,
-    JournalCall,
-    JournalDay,
-    StoredEvent,
-)
+from bridge.core.past_calls import CallEvents, CallInfo, CallJournal, DialledCall, JournalCall, JournalDay
+from bridge.core.ports import StoredEvent
 from bridge.core.recognition import NEAR_S, clock_shift_s, recognised
 from bridge.flows.reconcile import missed_end
 from bridge.flows.take_event import concerned
@@ -264,7 +257,13 @@ def _laid_together(
     for name, said in records.items():
         last = max(said, key=lambda one: one.started_s + one.duration_s)
         call = _with_end(heard.get(name, []), last, scope, now_s)
-        calls[name] = replace(call, recorded=call.recorded or any(one.has_record for one in said))
+        nameless = name in calls and calls[name].ids <= {name}  # of the old hook: the name is ours
+        theirs = [one.call_id for one in said if one.has_record]
+        calls[name] = replace(
+            call,
+            recorded=call.recorded or bool(theirs),
+            recorded_as=theirs[0] if nameless and theirs else "",
+        )
     return list(calls.values())
 
 
@@ -303,5 +302,5 @@ def _view(call: FoldedCall, now_s: float) -> CallView:
         to_number=call.to_number,
         duration_s=call.duration_s,
         status=call.status,
-        recording=call.call_id if call.recorded else "",
+        recording=(call.recorded_as or call.call_id) if call.recorded else "",
     )

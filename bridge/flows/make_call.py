@@ -24,6 +24,7 @@ class Desk:
     subscribers: Sequence[Subscriber]
     policy: DialPolicy = field(default_factory=DialPolicy)
     limits: DialLimits = NO_LIMITS
+    others: Sequence[Subscriber] = ()  # of the exchange, whom this infobase may not dial for
     unlisted_keys: bool = False  # a key the bridge was not told of is passed to the exchange as it is
     area_code: str = ""
     double_click_s: float = 10.0
@@ -34,7 +35,8 @@ class Desk:
         for subscriber in self.subscribers:
             if subscriber.answers_to(handle):
                 return subscriber
-        if handle and self.unlisted_keys:
+        listed = any(other.answers_to(handle) for other in self.others)
+        if handle and self.unlisted_keys and not listed:
             return Subscriber(name="", key=handle, extension=handle if handle.isdigit() else "")
         return None
 

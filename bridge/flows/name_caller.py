@@ -4,6 +4,7 @@ A question is about a number or a taxpayer's number; both become one key, `who`,
 infobases said is kept. Time is unix time in seconds.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,17 +108,33 @@ def key_of(number: str) -> str:
 
     >>> key_of("+7 (923) 529-29-26"), key_of("89235292926"), key_of("101"), key_of("Anonymous")
     ('9235292926', '9235292926', '101', '')
-    >>> key_of("8104930123456")
-    '+4930123456'
+    >>> key_of("8104930123456"), key_of("919123456789")
+    ('+4930123456', '+919123456789')
     """
     try:
         parsed = PhoneNumber.parse(number)
     except BadNumber:
-        digits = same_digits(number[: 4 * MAX_DIGITS])
-        return digits if digits.strip("0") else ""
+        return _key_of_digits(number)
     if parsed.internal:  # 0000 is the exchange that rings for a click in 1C
         return parsed.digits if parsed.digits.strip("0") else ""
-    return same_digits(parsed.digits) if parsed.digits.startswith("7") else ABROAD + parsed.digits
+    if number.strip().startswith("00") or (parsed.digits.startswith("7") and len(parsed.digits) > 11):
+        return _key_of_digits(number)
+    return _key_of_public(parsed.digits)
+
+
+def _key_of_digits(number: str) -> str:
+    """Of what is no number in Russia: one from abroad may come with neither a plus nor 810."""
+    digits = re.sub(r"\D", "", number[: 4 * MAX_DIGITS])
+    if len(digits) > 10:
+        try:
+            return _key_of_public(PhoneNumber.parse("+" + digits.removeprefix("00")).digits)
+        except BadNumber:
+            pass
+    return same_digits(digits) if digits.strip("0") else ""
+
+
+def _key_of_public(digits: str) -> str:
+    return same_digits(digits) if digits.startswith("7") else ABROAD + digits
 
 
 def key_of_inn(inn: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from bridge.core.calls import CallEvent, CallState
 from bridge.core.delivery import Purpose
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import CallJournal, CallRecords, HeardCall, JournalCall, Outbox, PlannedDelivery
+from bridge.core.past_calls import CallJournal, CallRecords, HeardCall, JournalCall
+from bridge.core.ports import Outbox, PlannedDelivery
 from bridge.core.recognition import clock_shift_s, recognised
 from bridge.flows.take_event import Audience
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.core.calls import CallEvent, CallState, Direction, Subscriber
-from bridge.core.delivery import Away, Delivered, Denied, Outcome, Purpose
+from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome, Purpose
 from bridge.core.ports import StoredEvent, Telling
 from bridge.onec import envelope
 from bridge.onec.contract import foreign, kept, secrets_of
@@ -73,7 +73,7 @@ class Miko:
         self._patience_s = patience_s
         self._users = users
         self._lock = threading.Lock()
-        self._rung: OrderedDict[str, dict[str, None]] = OrderedDict()
+        self._rung: OrderedDict[str, dict[str, bool]] = OrderedDict()  # call -> user -> card is open
 
     def tell_about(self, event: CallEvent) -> Telling | None:
         """END says nothing to a panel that was told of the HANGUP. A card must be closed, however late.
@@ -98,31 +98,37 @@ class Miko:
         if event.state is CallState.HANGUP:
             with self._lock:
                 rung = self._rung.get(event.call_id, {})
-                cards = list({**rung, **(found if len(found) == 1 else {})})
+                meant = {**rung, **(found if len(found) == 1 else {})}
+                cards = [user for user in meant if rung.get(user, True)]
             return self._finish(cards, stored) if cards else Delivered(_why_not(person, found))
         if len(found) != 1:
             return Delivered(_why_not(person, found))
         (user,) = found
         outcome = self._tell(user, person, stored)
         if isinstance(outcome, Delivered):
-            self._remember(event.call_id, user)
+            self._remember(event.call_id, user, is_open=True)
         return outcome
 
     def _finish(self, users: Sequence[str], stored: StoredEvent) -> Outcome:
-        """Close the card of everybody; who was told is forgotten, so that a repetition goes on from there."""
+        """Close the card of everybody; a repetition goes on with those whose card is still open."""
         until = time.monotonic() + self._patience_s
         outcome: Outcome = Delivered()
         person = person_of(stored.event, self._people)
         for user in users:
             if time.monotonic() > until:
                 return Away("1С отвечает медленно: конец звонка показан ещё не всем")
-            outcome = self._tell(user, person, stored)
-            if not isinstance(outcome, Delivered):
-                return outcome
+            told = self._tell(user, person, stored)
+            match told:
+                case Delivered():
+                    self._remember(stored.event.call_id, user, is_open=False)
+                    outcome = outcome if isinstance(outcome, Faulted) else told
+                case Faulted():  # about this user: the others' cards are closed all the same
+                    outcome = told
+                case _:
+                    return told
+        if isinstance(outcome, Delivered):
             with self._lock:
-                self._rung.get(stored.event.call_id, {}).pop(user, None)
-        with self._lock:
-            self._rung.pop(stored.event.call_id, None)
+                self._rung.pop(stored.event.call_id, None)
         return outcome
 
     def _tell(self, user: str, person: Subscriber | None, stored: StoredEvent) -> Outcome:
@@ -140,9 +146,9 @@ class Miko:
         response = envelope.read_response(body, f"{{{self._namespace}}}{CALL_EVENT}Response")
         return "".join(response.itertext()).strip()
 
-    def _remember(self, call_id: str, user: str) -> None:
+    def _remember(self, call_id: str, user: str, *, is_open: bool) -> None:
         with self._lock:
-            self._rung.setdefault(call_id, {})[user] = None
+            self._rung.setdefault(call_id, {})[user] = is_open
             self._rung.move_to_end(call_id)
             while len(self._rung) > RUNG_CALLS:
                 self._rung.popitem(last=False)

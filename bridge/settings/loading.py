@@ -92,7 +92,7 @@ def parse(text: str, *, source: str = "настройки") -> Settings:
         where = f"строка {line[1]}" if line else "в конце файла"
         raise BadSettings(
             f'{source}: {where}: запись не по правилам TOML. Пример: name = "значение в кавычках", '
-            f"имена — латинские ({error})"
+            'а имя не латиницей — тоже в кавычках: "Номер" = "{from}"'
         ) from None
     _known_environment()
     return _built(Settings, data, source)

@@ -48,7 +48,7 @@ class ExchangeSection(Section):
     node_token: SecretStr = Field(default=SecretStr(""), examples=["токен узла для api = callapi"])
     api_password: SecretStr = Field(default=SecretStr(""), examples=["API-токен для api = simple-calls"])
     area_code: str = Field(default="", pattern=r"^\d{0,5}$", examples=["391"])
-    timeout_s: Seconds = Field(default=5.0, examples=[5])
+    timeout_s: float = Field(default=5.0, gt=0, le=240, examples=[5])  # a click is forgotten after 300
     merge_window_s: Seconds = Field(default=5.0, examples=[5])
     # the exchange's own journal of calls heals what its hook missed
     journal_token: SecretStr = Field(default=SecretStr(""), examples=["токен ВАТС из её кабинета"])

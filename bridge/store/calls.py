@@ -7,7 +7,8 @@ from typing import Any
 
 from bridge.core.errors import TooMuch
 from bridge.core.folding import names_of
-from bridge.core.ports import DialledCall, StoredEvent
+from bridge.core.past_calls import DialledCall
+from bridge.core.ports import StoredEvent
 from bridge.store import rows
 from bridge.store.session import Database, Row
 from bridge.store.statements import EVENT_COLUMNS

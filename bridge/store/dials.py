@@ -15,7 +15,7 @@ LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
 EVERYBODY = ""  # the name under which dialling of all infobases is stopped
 
 # One pass over a day of one infobase, which its own limit keeps short. What the clock has not reached yet
-# counts too: it may have gone back.
+# counts too: it may have gone back. A refused dial has rung nobody, so its number may be tried again.
 BEGUN = """
 SELECT COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 60 THEN 1 ELSE 0 END), 0)
            AS subscriber_minute,
@@ -25,7 +25,8 @@ SELECT COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 60 
        COALESCE(SUM(CASE WHEN begun_at > :now - 60 THEN 1 ELSE 0 END), 0) AS infobase_minute,
        COALESCE(SUM(CASE WHEN begun_at > :now - 3600 THEN 1 ELSE 0 END), 0) AS infobase_hour,
        COUNT(*) AS infobase_day,
-       COALESCE(SUM(CASE WHEN number = :number AND begun_at > :now - 3600 THEN 1 ELSE 0 END), 0)
+       COALESCE(SUM(CASE WHEN number = :number AND begun_at > :now - 3600
+                          AND (status <> 'FAIL' OR code = :unknown) THEN 1 ELSE 0 END), 0)
            AS same_number_hour,
        COALESCE(SUM(CASE WHEN ended_at IS NULL AND begun_at > :now - :longest THEN 1 ELSE 0 END), 0)
            AS at_once

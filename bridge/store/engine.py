@@ -16,7 +16,8 @@ from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, 
 from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
-from bridge.core.ports import Accepted, Claim, Collected, DialRecord, HeardCall, PlannedDelivery
+from bridge.core.past_calls import HeardCall
+from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
 from bridge.store import dials, letters, moves, past, rows
 from bridge.store import statements as sql
 from bridge.store.callers import Callers

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from bridge.core.calls import RANK, CallState
-from bridge.core.ports import HeardCall
+from bridge.core.past_calls import HeardCall
 from bridge.store import callers, recordings
 from bridge.store import statements as sql
 from bridge.store.session import Row, Session

@@ -1,6 +1,7 @@
 """Copies of recordings: one file each, whole or not there at all."""
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -42,7 +43,8 @@ class RecordFiles:
             OSError: the disk is full, or may not be written.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what people said to each other
-        unfinished = self._folder / f"{name}.{os.getpid()}{UNFINISHED}"
+        # a name of its own: replicas in containers share a folder and have the same process number
+        unfinished = self._folder / f"{name}.{secrets.token_hex(8)}{UNFINISHED}"
         size = 0
         try:
             unfinished.touch(mode=0o600)

@@ -37,7 +37,7 @@ def make_room(channels: Collection[GuardedChannel]) -> int:
 
 
 def _usefulness(channel: GuardedChannel, neighbours: int) -> tuple[int, int, float]:
-    """A dribble looks lively by its last byte, but not by its first; what came but is unread may be a click."""
+    """A dribble looks lively by its last byte, not by its first; what came but is unread may be a click."""
     if channel.request is not None:
         return (1, -neighbours, channel.began or 0.0)
     return (2 if channel.unread() else 0, -neighbours, channel.last_activity)

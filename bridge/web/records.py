@@ -4,13 +4,14 @@ The account's token never comes this far. What was listened to is noted when the
 """
 
 import re
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
+
+from waitress.channel import ClientDisconnected
 
 from bridge.core.errors import BridgeError, StoreUnavailable
 from bridge.core.records import NoSuchPart, RecordAway, RecordGone, Recording, Span
@@ -40,6 +41,14 @@ class Listened:
     sent: int
 
 
+class Seats(Protocol):
+    """Nobody waits for one."""
+
+    def acquire(self, *, blocking: bool) -> bool: ...
+
+    def release(self) -> None: ...
+
+
 class RecordsEndpoint:
     """WSGI application at `PREFIX`.
 
@@ -56,14 +65,14 @@ class RecordsEndpoint:
         open_record: Callable[[Signed, Span | None], AbstractContextManager[Recording]],
         *,
         infobases: Mapping[str, Collection[str]],
-        seats: int,
+        seats: Seats,
         note: Callable[[Listened], None],
         figures: Figures,
     ) -> None:
         self._links = links
         self._open = open_record
         self._infobases = infobases
-        self._seats = threading.BoundedSemaphore(max(1, seats))
+        self._seats = seats
         self._note = note
         self._figures = figures
 
@@ -94,10 +103,7 @@ class RecordsEndpoint:
         asked_etag = str(environ.get("HTTP_IF_RANGE", "")).strip()
         try:
             opened = held.enter_context(ExitStack())
-            recording = opened.enter_context(self._open(signed, span))
-            if recording.part is not None and asked_etag not in ("", _etag(signed, recording)):
-                opened.close()  # a part of something else than the listener has: the whole anew
-                recording = opened.enter_context(self._open(signed, None))
+            recording = self._opened(signed, span, asked_etag, opened)
         except BridgeError as error:
             held.close()
             reply = _problem(error)
@@ -110,10 +116,22 @@ class RecordsEndpoint:
             self._count(signed, status)
             return []
         return _Stream(
-            recording.chunks,
+            recording,
             held,
             lambda sent, reason: self._ended(signed, environ, status, sent, reason=reason),
         )
+
+    def _opened(self, signed: Signed, span: Span | None, asked_etag: str, opened: ExitStack) -> Recording:
+        """The part, unless it is one of something else than the listener has: then the whole anew."""
+        try:
+            recording = opened.enter_context(self._open(signed, span))
+            if recording.part is None or asked_etag in ("", _etag(signed, recording.total)):
+                return recording
+        except NoSuchPart as problem:
+            if asked_etag in ("", _etag(signed, problem.total)):
+                raise
+        opened.close()
+        return opened.enter_context(self._open(signed, None))
 
     def _ended(self, signed: Signed, environ: Environ, status: int, sent: int, *, reason: str = "") -> None:
         self._count(signed, status)
@@ -137,8 +155,8 @@ class RecordsEndpoint:
 class _Stream:
     """The body of an answer. Whatever ends it, the exchange's connection and the seat are let go."""
 
-    def __init__(self, chunks: Iterator[bytes], held: ExitStack, ended: Callable[[int, str], None]) -> None:
-        self._chunks = chunks
+    def __init__(self, recording: Recording, held: ExitStack, ended: Callable[[int, str], None]) -> None:
+        self._recording = recording
         self._held = held
         self._ended: Callable[[int, str], None] | None = ended
         self._sent = 0
@@ -146,11 +164,13 @@ class _Stream:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for chunk in self._chunks:
+            for chunk in self._recording.chunks:
                 yield chunk
                 self._sent += len(chunk)
         except BridgeError as error:  # too late for another status: fewer bytes than promised say it
             self._problem = str(error)
+            if self._recording.total is None:  # none were promised: only a cut connection says it
+                raise ClientDisconnected from None
 
     def close(self) -> None:
         """Called by the server, also when the listener has gone."""
@@ -188,7 +208,7 @@ def _headers(signed: Signed, recording: Recording) -> list[tuple[str, str]]:
     ]
     if recording.total is None:  # nobody knows how much comes: no part of it can be asked for
         return [*headers, ("Accept-Ranges", "none")]
-    headers += [("Accept-Ranges", "bytes"), ("ETag", _etag(signed, recording))]
+    headers += [("Accept-Ranges", "bytes"), ("ETag", _etag(signed, recording.total))]
     if recording.part is None:
         return [*headers, ("Content-Length", str(recording.total))]
     first, last = recording.part
@@ -199,7 +219,7 @@ def _headers(signed: Signed, recording: Recording) -> list[tuple[str, str]]:
     ]
 
 
-def _etag(signed: Signed, recording: Recording) -> str:
+def _etag(signed: Signed, total: int | None) -> str:
     """The same for the exchange's recording and for our copy of it; another while it still grows."""
     of = sha256(f"{signed.exchange}\n{signed.call_id}".encode()).hexdigest()[:16]
-    return f'"{of}-{recording.total}"'
+    return f'"{of}-{total}"'

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 TRIES = 10
 WINDOW_S = 300.0
@@ -38,6 +38,7 @@ class Throttle:
         Raises:
             Throttled: nothing from this address is to be tried now.
         """
+        address = _owner(address)
         with self._lock:
             if any((address, login) in self._entered for login in logins):
                 return
@@ -53,6 +54,7 @@ class Throttle:
         """A wrong password came from there."""
         if not address or _this_machine(address):
             return
+        address = _owner(address)
         with self._lock:
             self._failed.setdefault(address, deque(maxlen=TRIES)).append(self._clock())
             self._failed.move_to_end(address)
@@ -61,6 +63,7 @@ class Throttle:
 
     def entered(self, address: str, login: str) -> None:
         """A right one did."""
+        address = _owner(address)
         with self._lock:
             self._entered[address, login] = None
             self._entered.move_to_end((address, login))
@@ -68,8 +71,21 @@ class Throttle:
                 self._entered.popitem(last=False)
 
 
+def _owner(address: str) -> str:
+    """Whose address it is: one customer has 2**64 of IPv6 (RFC 6177), and may guess from each."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))
+
+
 def _this_machine(address: str) -> bool:
     try:
-        return ip_address(address).is_loopback
+        found = ip_address(address)
     except ValueError:
         return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from bridge.core.calls import Subscriber
 from bridge.core.errors import JournalRefused
 from bridge.core.numbers import same_digits
-from bridge.core.ports import CallEvents, CallInfo, CallJournal, JournalCall, JournalDay
+from bridge.core.past_calls import CallEvents, CallInfo, CallJournal, JournalCall, JournalDay
 from bridge.flows.call_info import CallView, Day, Scope, call_info, call_journal
 from bridge.observe import log
 from bridge.settings import Settings
 from bridge.wiring.healing import exchange_journal
 from bridge.wiring.partners import people_of
+from bridge.wiring.seats import Seats
 
 # 1C waits for 20 s as a rule; one call may be asked for by two of its names
 DAY_S = 10.0
@@ -40,13 +41,14 @@ class Calls:
         events: CallEvents,
         finders: Mapping[str, Callable[[str], Subscriber | None]],
         seats: int,
+        outside: threading.BoundedSemaphore,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._events = events
         self._clock = clock
         self._scopes = {name: _scope(settings, name, find) for name, find in finders.items()}
-        waiting = threading.BoundedSemaphore(max(1, seats))
+        waiting = Seats(seats, outside)
         self._asked = {
             name: _Asked(exchange_journal(section, DAY_S), exchange_journal(section, CALL_S), waiting)
             for name, section in settings.exchange.items()
@@ -92,9 +94,7 @@ class Calls:
 class _Asked:
     """An exchange that only so many may wait for."""
 
-    def __init__(
-        self, of_day: CallJournal | None, of_call: CallInfo | None, waiting: threading.BoundedSemaphore
-    ) -> None:
+    def __init__(self, of_day: CallJournal | None, of_call: CallInfo | None, waiting: Seats) -> None:
         self._of_day = of_day
         self._of_call = of_call
         self._waiting = waiting

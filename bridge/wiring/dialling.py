@@ -20,6 +20,7 @@ from bridge.wiring.wall import wall_s
 
 LOOK_EVERY_S = 0.05
 ALARM_EVERY_S = 60.0
+WAITING_SHARE = 4  # of the threads, this part may wait for the answer to another click of one infobase
 BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
 
 
@@ -43,6 +44,8 @@ class Dialling:
             name: desk(settings, name, clients[section.exchange])
             for name, section in settings.infobase.items()
         }
+        waiters = max(1, settings.server.threads // WAITING_SHARE)
+        self._waiting = {name: threading.BoundedSemaphore(waiters) for name in self.desks}
 
     def dial(self, infobase: str, handle: str, number: str) -> CallResult:
         """One click; what the accountant reads."""
@@ -63,7 +66,7 @@ class Dialling:
             number,
             desk=self.desks[infobase],
             dial_log=self._dial_log,
-            wait_for_first=_waiter(self._dial_log, section.timeout_s),
+            wait_for_first=_waiter(self._dial_log, section.timeout_s, self._waiting[infobase]),
             wall_s=wall_s(time.time(), ZoneInfo(section.timezone)),
         )
 
@@ -105,11 +108,13 @@ def desk(settings: Settings, name: str, client: Exchange) -> Desk:
     """What the infobase called `name` may dial with."""
     section = settings.infobase[name]
     exchange = settings.exchange[section.exchange]
+    people, everybody = people_of(settings, name), subscribers_of(exchange)
     return Desk(
         infobase=name,
         exchange=client,
-        subscribers=people_of(settings, name),
-        policy=_policy(section.dial, subscribers_of(exchange)),
+        subscribers=people,
+        others=[one for one in everybody if one not in people],
+        policy=_policy(section.dial, everybody),
         limits=DialLimits(**{limit: getattr(section.dial, limit) for limit in DialLimits.__annotations__}),
         unlisted_keys=section.unlisted_keys,
         area_code=exchange.area_code,
@@ -132,13 +137,23 @@ def _policy(dial: DialSection, people: Sequence[Subscriber]) -> DialPolicy:
     )
 
 
-def _waiter(log_of_dials: DialLog, patience_s: float) -> Callable[[int], CallResult | None]:
-    """Waits for the first of two clicks to get its answer, not longer than the exchange may take."""
+def _waiter(
+    log_of_dials: DialLog, patience_s: float, seats: threading.BoundedSemaphore
+) -> Callable[[int], CallResult | None]:
+    """Waits for the first of two clicks to get its answer, not longer than the exchange may take.
+
+    Without a seat it looks once: one number clicked again and again must not keep everybody from dialling.
+    """
 
     def wait(dial_id: int) -> CallResult | None:
-        until = time.monotonic() + patience_s
-        while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
-            time.sleep(LOOK_EVERY_S)
-        return result
+        if not seats.acquire(blocking=False):
+            return log_of_dials.look(dial_id)
+        try:
+            until = time.monotonic() + patience_s
+            while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
+                time.sleep(LOOK_EVERY_S)
+            return result
+        finally:
+            seats.release()
 
     return wait

@@ -76,7 +76,7 @@ class Entrances:
             prefixes={
                 HOOKS: self._hooks(take),
                 CALLER: CallerEndpoint(self._hook_secrets(), self.callerid, card_xml),
-                RECORDS: records_entrance(self.settings, self.store, self.figures),
+                RECORDS: records_entrance(self.settings, self.store, self.figures, outside=self.dialling),
             },
             patterns=as_onec(self.settings, take=take, names=self.callerid, figures=self.figures),
         )
@@ -112,6 +112,7 @@ class Entrances:
             events=self.store.calls,
             finders=finders,
             seats=self.settings.server.threads // 4,
+            outside=self.dialling,
         )
         links = record_links(self.settings)
         return Telephony(

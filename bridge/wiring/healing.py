@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bridge.chores import Chore
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import CallRecords, Outbox
+from bridge.core.past_calls import CallRecords
+from bridge.core.ports import Outbox
 from bridge.core.watch import Notice, WorkHours, notice
 from bridge.flows.reconcile import Reconciliation, reconcile
 from bridge.flows.take_event import Audience

@@ -1,5 +1,6 @@
 """Recordings: the exchanges that have them, the links to them, and the entrance that plays them."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
@@ -17,6 +18,7 @@ from bridge.vpbx.mobilon.records import MobilonRecords
 from bridge.web.records import Listened, RecordsEndpoint
 from bridge.web.signing import RecordLinks, Signed
 from bridge.wire import Wire
+from bridge.wiring.seats import Seats
 
 CONNECT_S = 5.0
 TOTAL_S = 300.0  # an hour of talk over a slow line
@@ -55,7 +57,9 @@ def event_data(settings: Settings, infobase: str) -> EventData:
     return partial(data, record_url=record_url, secrets=exchange_secrets(section))
 
 
-def records_entrance(settings: Settings, store: Store, figures: Figures) -> RecordsEndpoint:
+def records_entrance(
+    settings: Settings, store: Store, figures: Figures, *, outside: threading.BoundedSemaphore
+) -> RecordsEndpoint:
     """The entrance at `/records/`."""
     hearing: dict[str, set[str]] = {}
     for name, infobase in settings.infobase.items():
@@ -64,7 +68,7 @@ def records_entrance(settings: Settings, store: Store, figures: Figures) -> Reco
         record_links(settings),
         opener(settings, store),
         infobases=hearing,
-        seats=settings.server.threads // 4,
+        seats=Seats(settings.server.threads // 4, outside),
         note=_noting(store),
         figures=figures,
     )

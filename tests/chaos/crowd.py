@@ -7,18 +7,13 @@ hooks and clicks without and with them; exit code 0 when every one was answered.
 """
 
 import argparse
-import multiprocessing
-import selectors
-import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
 import requests
@@ -28,46 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # the tests' own support, as pytest fin
 
 from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, World, world  # noqa: E402
 
-DRIBBLE = b"POST /ws/Telephony HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 60000\r\n\r\n"
-
-
-def strangers(host: str, port: int, idle: int, slow: int, seconds: float, ready: Event) -> None:
-    """`idle` hold silent connections, `slow` send a byte a second; who is cut comes back in a second."""
-    until, waiting = time.monotonic() + seconds, selectors.DefaultSelector()
-    sent: dict[socket.socket, int] = {}
-    coming: list[int | None] = [None] * idle + [0] * slow
-    while time.monotonic() < until:
-        for place in coming:
-            with suppress(OSError):
-                made = socket.create_connection((host, port), timeout=2)
-                made.setblocking(False)
-                waiting.register(made, selectors.EVENT_READ, place)
-                if place is not None:
-                    sent[made] = place
-        coming = []
-        ready.set()
-        turn = time.monotonic() + 1
-        while (left_s := turn - time.monotonic()) > 0:
-            for key, _ in waiting.select(timeout=left_s):
-                stranger = cast(socket.socket, key.fileobj)
-                if _cut(stranger):
-                    waiting.unregister(stranger)
-                    sent.pop(stranger, None)
-                    stranger.close()
-                    coming.append(key.data)
-        for made, place in list(sent.items()):
-            with suppress(OSError):
-                made.send(DRIBBLE[place % len(DRIBBLE) :][:1])
-                sent[made] = place + 1
-
-
-def _cut(stranger: socket.socket) -> bool:
-    try:
-        return not stranger.recv(4096)
-    except BlockingIOError:
-        return False
-    except ConnectionError:
-        return True
+STRANGERS = Path(__file__).with_name("strangers.py")
 
 
 @dataclass
@@ -131,18 +87,16 @@ def crowd(
     here: World, *, idle: int, slow: int, seconds: float, rate: float, timeout_s: float = 10.0
 ) -> Answers:
     """Ask while the strangers are there."""
-    parts, context = urlsplit(here.url), multiprocessing.get_context("spawn")
-    ready = context.Event()
-    gang = context.Process(
-        target=strangers, args=(parts.hostname, parts.port, idle, slow, seconds + 5, ready)
-    )
-    gang.start()
+    parts = urlsplit(here.url)
+    facts = (parts.hostname, parts.port, idle, slow, int(seconds) + 5)
+    gang = subprocess.Popen([sys.executable, str(STRANGERS), *map(str, facts)], stdout=subprocess.PIPE)
     try:
-        ready.wait(60)
+        assert gang.stdout is not None
+        gang.stdout.readline()
         return ask(here, seconds, rate, timeout_s)
     finally:
         gang.terminate()
-        gang.join()
+        gang.communicate()
 
 
 def main() -> int:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from bridge.core.dialing import CallCode
 from support.world import ANNA, UNLIMITED, world
-from tests.chaos.fraud import allowed, raid
+
+from .fraud import allowed, raid
 
 
 def test_a_stolen_token_reaches_the_exchange_no_oftener_than_the_limits_say(tmp_path: Path) -> None:

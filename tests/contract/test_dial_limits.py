@@ -79,6 +79,21 @@ def test_one_number_is_not_rung_for_ever_whoever_clicks(stand: Stand) -> None:
     assert click(stand, "104", "79160000001", limits).fresh
 
 
+def test_a_number_that_was_never_rung_is_not_said_to_have_been(stand: Stand) -> None:
+    limits = replace(NO_LIMITS, same_number_hour=2, subscriber_hour=6)
+    for _ in range(4):
+        refused = click(stand, "101", "79160000001", limits, answer=False)
+        assert refused.fresh
+        stand.store.end(refused.id, CallResult.fail(CallCode.EXCHANGE_AWAY, "АТС не отвечает"))
+    for _ in range(2):
+        unknown = click(stand, "101", "79160000001", limits, answer=False)
+        assert unknown.fresh
+        stand.store.end(unknown.id, CallResult.fail(CallCode.OUTCOME_UNKNOWN, "Исход неизвестен"))
+        stand.clock.advance(CALM_S + 1)
+    assert "same_number_hour" in refusal(click(stand, "102", "79160000001", limits))
+    assert "subscriber_hour" in refusal(click(stand, "101", "79160000002", limits)), "each was asked for"
+
+
 def test_so_many_are_dialled_at_once(stand: Stand) -> None:
     limits = replace(NO_LIMITS, at_once=2)
     first = click(stand, "101", "79160000001", limits, answer=False)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from tests.fuzz.run_names import NAMES
-from tests.fuzz.targets import TARGETS
+from .run_names import NAMES
+from .targets import TARGETS
 
 CASES = 400
 DICTIONARY = (

@@ -281,6 +281,17 @@ def test_the_links_play(here: World) -> None:
         assert (played.status_code, played.headers["Content-Type"]) == (200, "audio/wav")
 
 
+def test_the_link_to_a_call_that_the_old_hook_told_without_a_name_plays(here: World) -> None:
+    now = datetime.now(ZoneInfo(ZONE))
+    here.exchange.options = replace(here.exchange.options, hooks_lost=True)
+    here.exchange.ring("answered", from_number="89160000009", subscriber=ANNA)
+    told = requests.get(here.hook, {"key": ANNA.key, "number": "89160000009"}, timeout=5)
+    assert told.status_code == 200
+    (listed,) = Asking(here).journal(now.date())
+    assert listed.CallId.startswith("ring-")
+    assert requests.get(listed.RecordUrl, timeout=5).status_code == 200
+
+
 # --- what MakeCall returned -----------------------------------------------------------------------
 @pytest.mark.parametrize("token", [TOKEN, ""], ids=["journal", "no-journal"])
 @each_language

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from bridge.core.delivery import Done, GaveUp, Verdict
+from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
@@ -449,5 +450,27 @@ def test_dialling_is_stopped_listed_and_allowed_without_a_restart(tmp_path: Path
     assert click.fresh
     assert "разрешены" in run(tmp_path, "dials", "allow").stdout
     assert "не было" in run(tmp_path, "dials", "allow").stdout
+    one = run(tmp_path, "dials", "stop", "--infobase", "buh").stdout
+    assert "vpbx-bridge dials allow --infobase buh" in one, "the general one would not lift it"
     unknown = run(tmp_path, "dials", "stop", "--infobase", "sklad")
     assert (unknown.returncode, "есть: buh" in unknown.stderr) == (2, True)
+
+
+def test_the_list_of_dials_shows_no_whole_number_and_tells_what_is_still_stopped(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    store = SqliteStore(tmp_path / "bridge.db")
+    click = store.begin("buh", "101", "79235292926", window_s=10)
+    said = "Звоним: сначала зазвонит ваш телефон, затем наберётся 8 923 529-29-26"
+    store.end(click.id, CallResult(status=DialStatus.STARTED, message=said, code=CallCode.DONE))
+    store.close()
+    listed = run(tmp_path, "dials", "list").stdout
+    assert "набрано" in listed
+    assert "529-29-26" not in listed
+    for words in (("stop",), ("stop", "--infobase", "buh", "--why", "разбираемся")):
+        assert run(tmp_path, "dials", *words).returncode == 0
+    assert "Ещё остановлены: buh" in run(tmp_path, "dials", "allow").stdout
+    found = json.loads(run(tmp_path, "check", "--only", "buh", "--json").stdout)
+    stopped = [one for one in found if one["code"] == "dials.stopped"]
+    assert len(stopped) == 1
+    assert stopped[0]["said"].endswith("разбираемся")
+    assert "dials allow --infobase buh" in stopped[0]["advice"]

@@ -14,7 +14,7 @@ from support.rawclient import Line
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:  # noqa: ARG001
+def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Length", "2")])
     return [b"ok"]
 

@@ -2,12 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from bridge.core.dialing import CallCode
-from support.world import ANNA, LOGIN, PASSWORD, World, world
+from support.world import ANNA, LOGIN, PASSWORD, PETR, World, world
 
 NUMBER = "89235292926"
 
@@ -98,3 +99,11 @@ def test_a_stranger_dials_nobody(here: World, auth: tuple[str, str] | None) -> N
 
 def test_another_method_is_refused(here: World) -> None:
     assert ask(here, method="PUT").status_code == 405
+
+
+def test_unlisted_keys_open_no_telephone_of_whom_the_infobase_may_not_dial_for(tmp_path: Path) -> None:
+    with world(tmp_path, unlisted_keys=True, subscribers=[ANNA.extension]) as here:
+        for handle in (PETR.key, PETR.extension, PETR.name):
+            said = ask(here, params={"key": handle, "outboundNumber": NUMBER}).json()
+            assert int(said["code"]) == CallCode.UNKNOWN_SUBSCRIBER
+        assert here.exchange.dials == []

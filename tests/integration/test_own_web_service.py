@@ -392,6 +392,22 @@ def test_closing_cards_goes_on_where_1c_went_away(
     assert calls_of(onec)[2:] == [("u-101", "Finished"), ("u-102", "Finished")]
 
 
+def test_a_card_that_1c_fails_to_close_keeps_no_other_open_and_nobody_is_told_twice(
+    published: Mapping[str, Publication], onec: FakeOnec
+) -> None:
+    miko = published["miko"]
+    for extension in ("101", "102"):
+        event = said("call-1", CallState.PREANSWER, to_number=extension, user_key="")
+        deliver(miko, StoredEvent(id=1, event=event, received_at=1.0))
+    onec.set_mode("fault", fault_if_contains="u-101")
+    end = hangup(user_key=PETR.key)
+    assert isinstance(deliver(miko, end), Faulted)
+    assert isinstance(deliver(miko, end), Faulted)
+    onec.set_mode("ok")
+    assert isinstance(deliver(miko, end), Delivered)
+    assert calls_of(onec)[2:] == [("u-102", "Finished"), ("u-101", "Finished")]
+
+
 @pytest.mark.parametrize(
     ("extension", "why"),
     [("103", "несколько пользователей с внутренним номером 103"), ("109", "нет пользователя с внутренним")],

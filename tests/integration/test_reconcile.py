@@ -24,7 +24,7 @@ from bridge.chores import Chore
 from bridge.cli import main
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import JournalCall
+from bridge.core.past_calls import JournalCall
 from bridge.observe import Figures
 from bridge.settings import Settings, given, load
 from bridge.sim.exchange import FakeExchange

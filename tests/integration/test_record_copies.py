@@ -227,6 +227,25 @@ def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
     assert (tmp_path / "records" / "a.wav").read_bytes() == b"whole"
 
 
+def test_two_that_write_one_copy_at_once_do_not_spoil_it(tmp_path: Path) -> None:
+    """Replicas in containers, on one folder: one lost the right to copy while it was copying."""
+    files = RecordFiles(tmp_path)
+    name = files.name_of("main", "c1", "audio/mpeg")
+
+    def broken_off() -> Iterator[bytes]:
+        yield b"ID3"
+        raise OSError(errno.EIO, "the line broke")
+
+    def interrupted() -> Iterator[bytes]:
+        yield b"ID3 and"
+        with pytest.raises(OSError, match="the line broke"):
+            files.write(name, broken_off())
+        yield b" the rest"
+
+    assert files.write(name, interrupted()) == 16
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"ID3 and the rest"]
+
+
 def test_a_copy_is_read_in_parts(tmp_path: Path) -> None:
     files = RecordFiles(tmp_path)
     body = os.urandom(200_000)

@@ -69,6 +69,15 @@ def test_a_recording_plays_through_the_link_that_1c_was_told(here: World) -> Non
     assert answer.headers["Accept-Ranges"] == "bytes"
 
 
+def test_a_part_beyond_the_end_of_another_recording_is_the_whole_anew(here: World) -> None:
+    url, body = link(here), whole(here)
+    beyond = {"Range": f"bytes={len(body)}-"}
+    answer = requests.get(url, headers={**beyond, "If-Range": '"of what the player has"'}, timeout=10)
+    assert (answer.status_code, answer.content) == (200, body)
+    known = {**beyond, "If-Range": answer.headers["ETag"]}
+    assert requests.get(url, headers=known, timeout=10).status_code == 416
+
+
 def test_a_player_seeks(here: World) -> None:
     """The dialogue of a browser: the beginning, then whatever the listener drags to."""
     url, body = link(here), whole(here)
@@ -135,8 +144,8 @@ def test_a_changed_or_expired_link_opens_nothing(make: MakeWorld) -> None:
 @pytest.mark.parametrize(
     ("trick", "status", "said"),
     [
-        ("404", 404, "АТС её удалила"),
-        ("fail", 404, "АТС её удалила"),
+        ("404", 404, "удалена или ещё обрабатывается"),
+        ("fail", 404, "удалена или ещё обрабатывается"),
         ("html", 502, "что-то другое"),
         ("redirect", 502, "на другой адрес"),
         ("bad_token", 502, "journal_token"),
@@ -230,6 +239,22 @@ def _noted(here: World) -> list[Any]:
         return db.execute("SELECT status, sent FROM listening").fetchall()
     finally:
         db.close()
+
+
+def test_a_recording_of_unknown_length_that_breaks_off_is_not_taken_for_whole(make: MakeWorld) -> None:
+    """Neither side says how long it is: only the end of the connection tells the listener."""
+    part = b"ID3" + b"x" * 5000
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
+    cut = head + b"%x\r\n" % len(part) + part + b"\r\n"
+    for answer, complete in ((cut, False), (cut + b"0\r\n\r\n", True)):
+        with RawServer(answer) as exchange, make(exchange={"journal_url": exchange.url}) as here:
+            here.exchange.options = replace(here.exchange.options, record_url="token")
+            address = urlsplit(link(here))
+            with socket.create_connection((address.hostname, address.port), timeout=10) as listener:
+                listener.sendall(f"GET {address.path}?{address.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                heard = b"".join(iter(lambda: listener.recv(65536), b""))
+            assert part in heard
+            assert heard.endswith(b"\r\n0\r\n\r\n") is complete
 
 
 def test_a_listener_who_sleeps_is_left(make: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:

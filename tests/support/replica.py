@@ -20,7 +20,14 @@ STARTS_WITHIN_S = 30.0
 
 
 def settings_text(
-    *, port: int, database: str, exchange_url: str, onec_url: str, public_url: str = "", drain_s: float = 0
+    *,
+    port: int,
+    database: str,
+    exchange_url: str,
+    onec_url: str,
+    public_url: str = "",
+    drain_s: float = 0,
+    threads: int = 16,
 ) -> str:
     """Exchange `main`, infobase `buh` that dials and hears `vatscalls`."""
     return f"""
@@ -28,7 +35,7 @@ def settings_text(
 listen = "127.0.0.1:{port}"
 public_url = "{public_url or f"http://127.0.0.1:{port}"}"
 database = '{database}'
-threads = 16
+threads = {threads}
 drain_s = {drain_s}
 log_format = "json"
 

@@ -10,7 +10,8 @@ import pytest
 from bridge.core.calls import Direction, Subscriber
 from bridge.core.errors import JournalRefused, UnknownRecord
 from bridge.core.folded import RINGING_S, TALKING_S, CallStatus
-from bridge.core.ports import DialledCall, HookRequest, JournalCall, JournalDay, StoredEvent
+from bridge.core.past_calls import DialledCall, JournalCall, JournalDay
+from bridge.core.ports import HookRequest, StoredEvent
 from bridge.flows.call_info import CallView, Day, Scope, call_info, call_journal
 from bridge.sim.scenarios import SCENARIOS, Cast
 from bridge.vpbx.mobilon.hook import MobilonHook

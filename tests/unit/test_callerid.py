@@ -234,6 +234,49 @@ def test_a_failed_refresh_unsays_nothing_and_an_answered_one_does(
         assert eventually(lambda: here.ask() == NOBODY)
 
 
+def test_an_empty_answer_unsays_no_name_that_only_the_table_knows(
+    callers: FakeCallers, onec: FakeDirectory
+) -> None:
+    """Just restarted: what is asked about ahead of calls was never in this memory."""
+    callers.told["buh", WHO] = Told(card=CHIZH, told_at=callers.now() - 3500)
+    callers.times["buh", WHO] = 5
+    onec.trouble = NothingSaid("пустой ответ")
+    with site(callers, buh=onec) as here:
+        assert here.names.prefetch("buh", fresh_s=3600) == 1
+        assert eventually(lambda: onec.asked and here.names._lines["buh"].idle)
+        assert here.ask() == CHIZH
+    assert callers.told["buh", WHO].card == CHIZH
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["away", "slow"])
+def test_an_empty_answer_is_not_believed_while_the_table_cannot_be_read(
+    callers: FakeCallers, onec: FakeDirectory, away: bool
+) -> None:
+    callers.told["buh", WHO] = Told(card=CHIZH, told_at=callers.now() - 4000)
+    onec.trouble = NothingSaid("пустой ответ")
+    with site(callers, buh=onec) as here:
+        callers.away = away
+        if not away:
+            callers.gate.clear()
+        here.ask()
+        assert eventually(lambda: onec.asked)
+        assert away or eventually(lambda: here.names._lines["buh"].idle)
+        callers.away = False
+        callers.gate.set()
+        assert eventually(lambda: here.ask() == CHIZH)
+    assert callers.told["buh", WHO].card == CHIZH
+
+
+def test_a_clock_that_went_back_does_not_stop_learning(callers: FakeCallers, onec: FakeDirectory) -> None:
+    callers.shift_s = 86400.0
+    onec.cards.clear()
+    with site(callers, buh=onec) as here:
+        assert here.ask() == NOBODY
+        callers.shift_s = 0.0
+        onec.cards[NUMBER] = CHIZH
+        assert here.ask() == CHIZH
+
+
 def test_an_empty_answer_about_a_stranger_is_believed(callers: FakeCallers, onec: FakeDirectory) -> None:
     with site(callers, buh=onec) as here:
         onec.trouble = NothingSaid("пусто")
@@ -464,6 +507,22 @@ def test_who_calls_often_is_asked_about_gently(callers: FakeCallers, onec: FakeD
         onec.trouble = DirectoryAway("выключена")
         here.ask(STRANGER), here.ask("89160000002")
         assert here.names.prefetch("buh", fresh_s=3600) == 0, "it is off"
+
+
+def test_callers_whom_1c_fails_on_do_not_keep_it_from_asking_about_others(
+    callers: FakeCallers, onec: FakeDirectory
+) -> None:
+    """What is said of them stays the oldest: the table names them first for ever."""
+    for number in range(12):
+        who = f"91600000{number:02}"
+        callers.told["buh", who] = Told(card=CHIZH, told_at=callers.now() - 4000)
+        callers.times["buh", who] = 5
+    onec.trouble = QuestionFailed("ошибка в SayName")
+    with site(callers, buh=onec) as here:
+        for asked in (8, 12, 20):  # and then from the beginning
+            here.names.prefetch("buh", fresh_s=3600)
+            assert eventually(lambda: len(onec.asked) == asked and here.names._lines["buh"].idle)  # noqa: B023
+        assert len(set(onec.asked)) == 12
 
 
 def test_a_taxpayers_number_goes_the_same_way(callers: FakeCallers, onec: FakeDirectory) -> None:

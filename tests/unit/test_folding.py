@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bridge.core.calls import CallEvent, CallState, Direction, Subscriber
 from bridge.core.folded import RINGING_S, TALKING_S, CallStatus, FoldedCall, Person
 from bridge.core.folding import fold, fold_all
-from bridge.core.ports import HookRequest, JournalCall, StoredEvent
+from bridge.core.past_calls import JournalCall
+from bridge.core.ports import HookRequest, StoredEvent
 from bridge.flows.reconcile import missed_end
 from bridge.sim.scenarios import SCENARIOS, Cast
 from bridge.vpbx.mobilon.hook import MobilonHook

@@ -110,6 +110,14 @@ def test_an_unlisted_key_goes_to_the_exchange_where_that_is_allowed() -> None:
     assert office.click("  ").code == CallCode.UNKNOWN_SUBSCRIBER
 
 
+@pytest.mark.parametrize("handle", ["k-of-vera", " 103 ", "Верина Вера"])
+def test_whoever_is_listed_for_others_alone_is_no_unlisted_key(handle: str) -> None:
+    vera = Subscriber(name="Верина Вера", key="k-of-vera", extension="103")
+    office = Office(rules={"unlisted_keys": True, "others": (vera,)})
+    assert office.click(handle).code == CallCode.UNKNOWN_SUBSCRIBER
+    assert office.exchange.dialled == []
+
+
 @pytest.mark.parametrize("number", ["", "звоните", "8 923", "89235292926, 89235292927"])
 def test_a_bad_number_is_refused_with_advice(number: str) -> None:
     office = Office()
@@ -130,6 +138,8 @@ def test_a_bad_number_is_refused_with_advice(number: str) -> None:
         ("89005292926", DialPolicy(denied=("7900",), allowed=("79",))),
         ("+375 29 123-45-67", DialPolicy(allowed=("370",))),
         ("+881 6 12345678", DialPolicy()),
+        ("8 940 712-34-56", DialPolicy()),
+        ("+7 840 226-00-00", DialPolicy()),
     ],
 )
 def test_what_the_rules_forbid_is_not_dialled(number: str, policy: DialPolicy) -> None:
@@ -145,6 +155,7 @@ def test_what_the_rules_forbid_is_not_dialled(number: str, policy: DialPolicy) -
         ("+375 29 123-45-67", DialPolicy(allowed=("375",)), "375291234567"),
         ("8 809 505 00 00", DialPolicy(premium=True), "78095050000"),
         ("8 809 505 00 00", DialPolicy(allowed=("7809505",)), "78095050000"),
+        ("8 940 712-34-56", DialPolicy(allowed=("7940",)), "79407123456"),
     ],
 )
 def test_what_the_rules_allow_is_dialled(number: str, policy: DialPolicy, digits: str) -> None:

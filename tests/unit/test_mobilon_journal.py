@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bridge.core.calls import Direction
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import JournalCall, JournalDay
+from bridge.core.past_calls import JournalCall, JournalDay
 from bridge.vpbx.mobilon.journal import MAX_JOURNAL_BYTES, MobilonJournal
 from bridge.wire import Answer, Wire
 from support.rawserver import RawServer, closed_port_url

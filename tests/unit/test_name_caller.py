@@ -104,6 +104,14 @@ def test_a_foreign_number_is_not_taken_for_a_russian_one() -> None:
     assert number_of("+493012345678") == "810493012345678"
 
 
+@pytest.mark.parametrize("abroad", ["919235292926", "989235292926", "49309235292926", "9779235292926"])
+def test_a_foreign_number_without_a_plus_is_not_the_client_with_its_last_ten_digits(abroad: str) -> None:
+    """Indian, Iranian, German, Nepalese: the name of the Russian client +7 923 529-29-26 is not theirs."""
+    for spelling in (abroad, f"+{abroad}", f"00{abroad}", f"810{abroad}"):
+        assert key_of(spelling) == f"+{abroad}"
+    assert key_of("0079235292926") == "9235292926"
+
+
 def test_an_extension_is_asked_about_as_it_is() -> None:
     assert key_of("244") == number_of(key_of("244")) == "244"
 

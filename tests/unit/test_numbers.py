@@ -47,6 +47,7 @@ def test_one_number_is_one_number_however_it_is_written(text: str, digits: str) 
         ("+", "не номер"),
         ("8 (923) 529-29-2", "не хватает цифры"),
         ("81020770778-798-20 00", "слишком много цифр"),  # found by fuzzing: E.164 has fifteen
+        ("00919123456789", "слишком много цифр"),  # libphonenumber takes fourteen for Russian
     ],
 )
 def test_what_is_no_number_is_refused_with_advice_in_russian(text: str, advice: str) -> None:

@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Delivered, Outcome, Purpose, Verdict
 from bridge.core.errors import JournalRefused, StoreUnavailable
-from bridge.core.ports import (
-    Accepted,
-    Claim,
-    HeardCall,
-    JournalCall,
-    JournalDay,
-    PlannedDelivery,
-    StoredEvent,
-    Telling,
-)
+from bridge.core.past_calls import HeardCall, JournalCall, JournalDay
+from bridge.core.ports import Accepted, Claim, PlannedDelivery, StoredEvent, Telling
 from bridge.core.recognition import clock_shift_s, recognised
 from bridge.flows.reconcile import JOURNAL, RECOVERED, Reconciliation, reconcile
 from bridge.flows.take_event import Audience

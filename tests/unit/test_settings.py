@@ -47,6 +47,7 @@ def _no_settings_in_the_environment() -> Iterator[None]:
         ("[server]\nlistn = 'x'", "server.listn: такой настройки нет; возможно, имелось в виду listen"),
         ("[exchange.main]\napi = 'foo'", "exchange.main.api: такого значения нет, возможны: 'connect'"),
         ("[exchange.main]\nkind = 'mobilon'", "exchange.main.hook_secret: не указано. Пример: hook_secret ="),
+        (GOOD.replace("[infobase", "timeout_s = 600\n[infobase"), "exchange.main.timeout_s: слишком много"),
         ("[exchange.main]\nhook_secret = 'short'", "нужно от 16 латинских букв"),
         ("[exchange.main]\nhook_secret = 'секретсекретсекрет'", "нужно от 16 латинских букв"),
         (GOOD + "timeout_s = '10s'", "infobase.buh.timeout_s: нужно число. Пример: timeout_s = 10"),

@@ -61,7 +61,7 @@ def test_a_request_without_a_login_is_no_guess() -> None:
     assert keeper.infobase(basic("buh", "right"), STRANGER) == "buh"
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_may_be_a_proxy_and_is_never_locked_out(address: str) -> None:
     keeper = gate()
     guess(keeper, address, 3 * TRIES)
@@ -74,6 +74,18 @@ def test_the_exchanges_entrance_is_as_slow_to_guess_at() -> None:
         assert keeper.exchange(basic("SOAP", str(number)), STRANGER) is None
     with pytest.raises(Throttled):
         keeper.exchange(basic("SOAP", "123"), STRANGER)
+
+
+def test_a_customer_with_2_to_the_64_addresses_has_no_more_tries_than_others() -> None:
+    keeper = gate()
+    for number in range(TRIES):
+        assert keeper.infobase(basic("buh", f"wrong-{number}"), f"2001:db8:0:7::{number:x}") is None
+    with pytest.raises(Throttled):
+        keeper.infobase(basic("buh", "right"), "2001:db8:0:7:ffff::1")
+    assert keeper.infobase(basic("buh", "right"), "2001:db8:0:8::1") == "buh"
+    guess(keeper, f"::ffff:{STRANGER}")
+    with pytest.raises(Throttled):
+        keeper.infobase(basic("buh", "right"), STRANGER)
 
 
 def test_a_million_addresses_do_not_fill_the_memory() -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from bridge.core.errors import JournalRefused
-from bridge.core.ports import JournalCall, JournalDay
+from bridge.core.past_calls import JournalCall, JournalDay
 from bridge.foreign_xml import local_name, safe_parser
 from bridge.vpbx.mobilon.codes import direction_of, refusal_code
 from bridge.vpbx.mobilon.hook import JSON_MEDIA

@@ -19,7 +19,7 @@ BAD_TOKEN = 2  # Invalid API key: the manual's code
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _UNSATISFIED = re.compile(r"bytes \*/([0-9]{1,18})")
 
-GONE = "Записи больше нет: АТС её удалила"
+GONE = "Записи у АТС нет: удалена или ещё обрабатывается"
 UNKNOWN = "Где эта запись, мост не знает: укажите journal_token в настройках ВАТС"
 NO_ENTRY = "АТС не пускает мост к записям: проверьте journal_token в настройках моста"
 NO_RECORDING = "АТС прислала вместо записи что-то другое"
