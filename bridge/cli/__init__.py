@@ -10,6 +10,7 @@ from bridge import __version__
 from bridge.cli.dials import dials
 from bridge.cli.events import events
 from bridge.cli.reconcile import reconcile
+from bridge.cli.records import records
 from bridge.cli.running import demo, serve, simulate
 from bridge.cli.setup import backup, check, init, migrate_database, token, wsdl
 from bridge.core.errors import BridgeError
@@ -54,5 +55,5 @@ def main() -> None:
 
 
 SETTING_UP = (init, check, wsdl, token, backup, migrate_database)
-for command in (demo, serve, simulate, events, dials, reconcile, *SETTING_UP):
+for command in (demo, serve, simulate, events, dials, records, reconcile, *SETTING_UP):
     main.add_command(command)

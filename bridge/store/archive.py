@@ -15,7 +15,8 @@ import psycopg
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
-from bridge.store import dials, letters, moves, past, pgconnection, rows
+from bridge.core.records import KeptRecord
+from bridge.store import dials, letters, moves, past, pgconnection, recordings, rows
 from bridge.store import statements as sql
 from bridge.store.looking import LookingAtFile, LookingAtServer
 from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
@@ -199,6 +200,17 @@ class Archive:
         """Who may not dial."""
         with self._open() as db:
             return dials.stops(db.session)
+
+    # --- recordings ------------------------------------------------------------------------------
+    def listenings(self, *, limit: int = 50) -> list[recordings.Listening]:
+        """Who listened to which recording, the newest first."""
+        with self._open() as db:
+            return recordings.latest_listenings(db.session, limit)
+
+    def record_copies(self, *, limit: int = 50) -> list[KeptRecord]:
+        """Copies of recordings, and what became of those that are to be made; the newest first."""
+        with self._open() as db:
+            return recordings.latest_copies(db.session, limit)
 
     def stop_dialling(self, infobase: str, why: str) -> None:
         """From now on nothing is dialled for `infobase`, or for `dials.EVERYBODY`."""

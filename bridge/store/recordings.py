@@ -48,6 +48,8 @@ INSERT INTO listening (at, infobase, exchange, call_id, peer, status, sent)
 VALUES (:now, :infobase, :exchange, :call_id, :peer, :status, :sent)
 """
 LISTENINGS = "SELECT * FROM listening WHERE exchange = :exchange AND call_id = :call_id ORDER BY id"
+LATEST_LISTENINGS = "SELECT * FROM listening ORDER BY id DESC LIMIT :limit"
+LATEST_COPIES = "SELECT * FROM record ORDER BY due_at DESC, call_id LIMIT :limit"
 FORGET = "DELETE FROM listening WHERE at < :before"
 PROBLEM_CHARS = 200
 Place = tuple[float, int]  # in the order of arrival: unix time and id of an event
@@ -66,10 +68,12 @@ class OverCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """One answer to somebody who held a valid link."""
+    """One answer to somebody who held a valid link. `at` is unix time, `sent` bytes of the recording."""
 
     at: float
     infobase: str
+    exchange: str
+    call_id: str
     peer: str
     status: int
     sent: int
@@ -165,21 +169,27 @@ class Recordings:
     def listenings(self, exchange: str, call_id: str) -> list[Listening]:
         """Who listened to a recording, the first first."""
         found = self._db.read(LISTENINGS, exchange=exchange, call_id=storable(call_id))
-        return [
-            Listening(
-                at=row["at"],
-                infobase=row["infobase"],
-                peer=row["peer"],
-                status=row["status"],
-                sent=row["sent"],
-            )
-            for row in found
-        ]
+        return [_listening(row) for row in found]
 
 
 def forget(db: Session, before: float) -> None:
     """Who listened longer ago than that."""
     db.execute(FORGET, {"before": before})
+
+
+def latest_listenings(db: Session, limit: int) -> list[Listening]:
+    """The newest first, of all recordings."""
+    return [_listening(row) for row in db.execute(LATEST_LISTENINGS, {"limit": limit}).fetchall()]
+
+
+def latest_copies(db: Session, limit: int) -> list[KeptRecord]:
+    """What was, is to be, or could not be copied; the newest first."""
+    return [_record(row) for row in db.execute(LATEST_COPIES, {"limit": limit}).fetchall()]
+
+
+def _listening(row: Row) -> Listening:
+    names = ("at", "infobase", "exchange", "call_id", "peer", "status", "sent")
+    return Listening(**{name: row[name] for name in names})
 
 
 def _traces(call_id: str, told: Sequence[Mapping[str, Any]]) -> Traces:

@@ -138,6 +138,7 @@ def test_what_was_never_copied_goes_with_its_call(stand: Stand) -> None:
     assert recordings.drop_unheard() == 0
     stand.clock.advance(DAY_S)
     stand.store.purge(older_than_s=1.0)
+    assert [one.call_id for one in stand.archive().record_copies()] == ["c1"]
     assert recordings.drop_unheard() == 1
     assert recordings.find("main", "c1") is None
 
@@ -154,6 +155,7 @@ def test_who_listened_is_kept_as_long_as_events_are(stand: Stand) -> None:
         206,
         3_000_000_000,
     )
+    assert stand.archive().listenings() == [noted]
     stand.clock.advance(10.0)
     stand.store.purge(older_than_s=60.0)
     assert recordings.listenings("main", "c1")

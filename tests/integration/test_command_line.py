@@ -15,10 +15,12 @@ import requests
 
 from bridge.core.delivery import Done, GaveUp, Verdict
 from bridge.core.dialing import CallCode, CallResult, DialStatus
+from bridge.core.records import Traces
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.recordings import OverCall
 from bridge.store.sqlite import SqliteStore
 from support.stand import journal, said
 from support.world import ANNA, free_port
@@ -474,3 +476,23 @@ def test_the_list_of_dials_shows_no_whole_number_and_tells_what_is_still_stopped
     assert len(stopped) == 1
     assert stopped[0]["said"].endswith("разбираемся")
     assert "dials allow --infobase buh" in stopped[0]["advice"]
+
+
+def test_who_listened_and_what_was_copied_can_be_looked_up(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    store = SqliteStore(tmp_path / "bridge.db")
+    assert "Ничего нет" in run(tmp_path, "records", "listened").stdout
+    for status, sent in ((200, 64_044), (404, 0)):
+        store.recordings.note_listening(
+            infobase="buh", exchange="main", call_id="c1", peer="192.0.2.7", status=status, sent=sent
+        )
+    store.recordings.enqueue(
+        "main", [OverCall(call_id="c1", traces=Traces(), received_at=1.0, address="/r/1")], wait_s=0
+    )
+    (due,) = store.recordings.due("main", limit=5)
+    store.recordings.postpone(due, "АТС не отвечает", wait_s=None)
+    store.close()
+    newest, oldest = run(tmp_path, "records", "listened").stdout.splitlines()
+    assert "не открылась, HTTP 404" in newest
+    assert oldest.endswith("main  звонок c1  buh  с адреса 192.0.2.7  64044 байт")
+    assert "попыток 1: АТС не отвечает" in run(tmp_path, "records", "copies").stdout
