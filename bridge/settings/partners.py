@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from bridge.core.dial_limits import DialLimits
 from bridge.core.wording import OF_EVENT, OF_NUMBER, Wording
 from bridge.settings.kinds import (
     Country,
@@ -107,14 +108,14 @@ class DialSection(Section):
     deny: list[Prefix] = Field(default_factory=list, examples=[["7900"]])
     hours: OptionalHours = Field(default="", examples=["08:00-20:00"])
     days: str = Field(default="1-7", pattern=r"^[1-7](-[1-7])?$", examples=["1-5"])
-    subscriber_minute: Limit = Field(default=10, examples=[10])
-    subscriber_hour: Limit = Field(default=60, examples=[60])
-    subscriber_day: Limit = Field(default=200, examples=[200])
-    infobase_minute: Limit = Field(default=60, examples=[60])
-    infobase_hour: Limit = Field(default=600, examples=[600])
-    infobase_day: Limit = Field(default=2000, examples=[2000])
-    same_number_hour: Limit = Field(default=5, examples=[5])
-    at_once: Limit = Field(default=10, examples=[10])
+    subscriber_minute: Limit = Field(default=DialLimits.subscriber_minute, examples=[10])
+    subscriber_hour: Limit = Field(default=DialLimits.subscriber_hour, examples=[60])
+    subscriber_day: Limit = Field(default=DialLimits.subscriber_day, examples=[200])
+    infobase_minute: Limit = Field(default=DialLimits.infobase_minute, examples=[60])
+    infobase_hour: Limit = Field(default=DialLimits.infobase_hour, examples=[600])
+    infobase_day: Limit = Field(default=DialLimits.infobase_day, examples=[2000])
+    same_number_hour: Limit = Field(default=DialLimits.same_number_hour, examples=[5])
+    at_once: Limit = Field(default=DialLimits.at_once, examples=[10])
     double_click_s: Seconds = Field(default=10.0, examples=[10])
 
 
