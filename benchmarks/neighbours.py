@@ -27,7 +27,7 @@ from bridge.sim.onec import FakeOnec
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from support.world import free_port  # noqa: E402
+from support.ports import free_port  # noqa: E402
 
 HEALTHY = ("a", "b", "c", "d")
 SECRET = "benchmark-hook-secret"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,14 +12,12 @@ from urllib.parse import urlencode
 import urllib3
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))  # the tests' own support, as pytest finds it
+
+from support.ports import free_port  # noqa: E402
+
 SABOTAGE = Path(__file__).with_name("sabotage.py")
 STARTS_WITHIN_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:

@@ -21,10 +21,11 @@ from bridge.onec.saying import card_xml
 from bridge.sim.onec_data import MANUAL_CLIENT
 from bridge.wire import Wire
 from support.hooks import call_events, post_all
+from support.ports import free_port
 from support.proxy import Proxy
 from support.rawclient import RawAnswer, ask
 from support.stand import slow
-from support.world import ANNA, HOOK_SECRET, World, eventually, free_port, settings, world
+from support.world import ANNA, HOOK_SECRET, World, eventually, settings, world
 
 WIRE = Path(__file__).parents[1] / "wire" / "mobilon"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -22,8 +22,9 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.store.recordings import OverCall
 from bridge.store.sqlite import SqliteStore
+from support.ports import free_port
 from support.stand import journal, said
-from support.world import ANNA, free_port
+from support.world import ANNA
 
 BRIDGE = [sys.executable, "-m", "bridge"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")} | {

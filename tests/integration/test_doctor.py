@@ -13,8 +13,9 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.store.sqlite import SqliteStore
 from bridge.web.auth import token_hash
+from support.ports import free_port
 from support.rawserver import closed_port_url
-from support.world import ANNA, HOOK_SECRET, free_port
+from support.world import ANNA, HOOK_SECRET
 
 SETTINGS = """
 [server]

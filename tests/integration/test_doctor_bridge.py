@@ -32,9 +32,10 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.store.sqlite import SqliteStore
 from bridge.wiring import Bridge, assemble
+from support.ports import free_port
 from support.rawserver import RawServer, closed_port_url
 from support.stand import journal, said
-from support.world import ANNA, HOOK_SECRET, PETR, free_port
+from support.world import ANNA, HOOK_SECRET, PETR
 
 TLS = Path(__file__).parents[1] / "wire" / "tls"
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}

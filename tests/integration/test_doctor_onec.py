@@ -13,8 +13,9 @@ from bridge.resources import wsdl_text
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_modes import NAMES
+from support.ports import free_port
 from support.rawserver import RawServer, closed_port_url
-from support.world import HOOK_SECRET, free_port
+from support.world import HOOK_SECRET
 
 PASSWORD = "geheimes-parol"
 SETTINGS = """

@@ -24,7 +24,8 @@ from bridge.core.delivery import DeliveryState, Purpose
 from bridge.web.auth import token_hash
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, RUSSIAN, TYPES, Language
 from support.hooks import BEGAN, STATES, call_events, post_all
-from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, PETR, World, eventually, free_port, world
+from support.ports import free_port
+from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, PETR, World, eventually, world
 
 WAIT_S = 8
 SOON_S = 4.0  # well below WAIT_S; a busy machine may need it

@@ -24,7 +24,8 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec, Received
 from bridge.store.archive import Archive
 from support.hooks import STATES, call_events, post_all, shuffled_a_little
-from support.world import HOOK_SECRET, eventually, free_port, world
+from support.ports import free_port
+from support.world import HOOK_SECRET, eventually, world
 
 CALLS = 200
 POSTERS = 8

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from support.ports import free_port
 from support.postgres import drop_database, fresh_database
 from support.proxy import Proxy
 from support.rawserver import RawServer
 from support.replica import Replica
 from support.rolling import keeping, roll, site, verdicts
-from support.world import eventually, free_port
+from support.world import eventually
 
 READY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nready"
 DRAINING = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 8\r\nConnection: close\r\n\r\ndraining"

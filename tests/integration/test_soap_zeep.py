@@ -25,7 +25,8 @@ from bridge.web.auth import token_hash
 from bridge.web.soap.problem import Version
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, OPERATIONS, RUSSIAN, TYPES
 from bridge.wiring import assemble
-from support.world import ANNA, LOGIN, PASSWORD, PETR, free_port, world
+from support.ports import free_port
+from support.world import ANNA, LOGIN, PASSWORD, PETR, world
 from support.wsdl import read, schema_of
 
 OPEN, OPEN_PASSWORD = "open", "a-password-of-tests-0002"

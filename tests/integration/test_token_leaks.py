@@ -28,7 +28,8 @@ from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.web.auth import token_hash
-from support.world import ANNA, HOOK_SECRET, PASSWORD, eventually, free_port
+from support.ports import free_port
+from support.world import ANNA, HOOK_SECRET, PASSWORD, eventually
 
 MARKS = {
     "journal_token": "LEAK-account/token+777==",

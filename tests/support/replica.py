@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.web.auth import token_hash
+from support.ports import free_port
 from support.rawclient import ask
-from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, eventually, free_port
+from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, eventually
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 30.0

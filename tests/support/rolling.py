@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from support.hooks import STATES, call_events
+from support.ports import free_port
 from support.replica import ROOT, Replica
-from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, eventually, free_port
+from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, eventually
 
 DRAIN_S = 1.5
 POSTERS = 16

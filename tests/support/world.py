@@ -3,7 +3,6 @@
 Everything listens on 127.0.0.1. Use as a context manager; what it starts, it stops.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ from bridge.sim.onec import FakeOnec
 from bridge.store.archive import Archive
 from bridge.web.auth import token_hash
 from bridge.wiring import Bridge, assemble
+from support.ports import free_port
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
 PETR = Subscriber(name="Петров Пётр", key="k0000000000000aa", extension="102")
@@ -72,12 +72,6 @@ class World:
 
     def archive(self) -> Archive:
         return Archive(self.database)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def settings(
