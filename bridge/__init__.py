@@ -8,6 +8,7 @@ The roads, in file names::
     1C collects        web/soap      -> flows/collect        -> store
     who is calling?    web/callerid  -> flows/name_caller    -> onec/saying         -> answer in time, from memory if need be
     how did it end?    web/soap      -> flows/call_info      -> store, vpbx/mobilon/journal
+    what was that day? web/soap      -> flows/call_journal   -> store, vpbx/mobilon/journal
     listen to it       web/records   -> vpbx/mobilon/records -> answer, by a signed link
     what was missed?   chores        -> flows/reconcile      -> vpbx/mobilon/journal -> store
 """

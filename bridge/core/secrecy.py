@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -27,13 +27,18 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
 
 def cleaned(value: Any, secrets: Collection[str] = ()) -> Any:
     """A value of JSON with every text in it, names too, `without_secrets`."""
+    return each_text(value, lambda text: without_secrets(text, secrets))
+
+
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """A value of JSON with every text in it, names too, changed."""
     match value:
         case str():
-            return without_secrets(value, secrets)
+            return change(value)
         case dict():
-            return {cleaned(name, secrets): cleaned(one, secrets) for name, one in value.items()}
+            return {change(name): each_text(one, change) for name, one in value.items()}
         case list():
-            return [cleaned(one, secrets) for one in value]
+            return [each_text(one, change) for one in value]
     return value
 
 

@@ -12,7 +12,9 @@ from bridge.core.calls import Subscriber
 from bridge.core.errors import JournalRefused
 from bridge.core.numbers import same_digits
 from bridge.core.past_calls import CallEvents, CallInfo, CallJournal, JournalCall, JournalDay
-from bridge.flows.call_info import CallView, Day, Scope, call_info, call_journal
+from bridge.flows.call_info import call_info
+from bridge.flows.call_journal import Day, call_journal
+from bridge.flows.call_view import CallView, Scope
 from bridge.observe import log
 from bridge.settings import Settings
 from bridge.wiring.healing import exchange_journal

@@ -12,7 +12,9 @@ from bridge.core.errors import JournalRefused, UnknownRecord
 from bridge.core.folded import RINGING_S, TALKING_S, CallStatus
 from bridge.core.past_calls import DialledCall, JournalCall, JournalDay
 from bridge.core.ports import HookRequest, StoredEvent
-from bridge.flows.call_info import CallView, Day, Scope, call_info, call_journal
+from bridge.flows.call_info import call_info
+from bridge.flows.call_journal import Day, call_journal
+from bridge.flows.call_view import CallView, Scope
 from bridge.sim.scenarios import SCENARIOS, Cast
 from bridge.vpbx.mobilon.hook import MobilonHook
 

@@ -17,6 +17,7 @@ from lxml import etree
 
 from bridge.core.errors import JournalRefused
 from bridge.core.past_calls import JournalCall, JournalDay
+from bridge.core.secrecy import each_text, without_secrets
 from bridge.foreign_xml import local_name, safe_parser
 from bridge.vpbx.mobilon.codes import direction_of, refusal_code
 from bridge.vpbx.mobilon.hook import JSON_MEDIA
@@ -26,7 +27,6 @@ from bridge.wire import Answer, Wire, WireError
 MAX_JOURNAL_BYTES = 16 * 1024 * 1024  # for the wire: some ten thousand calls
 MAX_TEXT = 128
 MAX_QUOTE = 120
-MIN_SECRET = 6  # a shorter one would be found inside times and numbers
 LONGEST_CALL_S = 7 * 24 * 3600
 FARTHEST_S = 48 * 3600  # of a call from the noon of the day that was asked for
 ANSWERED = frozenset({"ANSWERED", "ANSWER"})  # the manual's word and the hook's; no other is documented
@@ -36,7 +36,6 @@ _CHANNEL = re.compile(
     r"(\d{9,10})\.\d+"
 )  # Asterisk's name of a channel begins with the second it was made in
 _ABOUT_TOKEN = re.compile(r"(?i)token|токен")
-_TOKEN = re.compile(r"(?i)(?<![a-z0-9_])token=[^&#\s]*(?:&amp;|&)?")
 
 UNREADABLE = "АТС прислала вместо журнала звонков то, что не разобрать"
 NO_ENTRY = "АТС не пускает мост к журналу звонков: проверьте journal_token в настройках моста"
@@ -119,7 +118,7 @@ class MobilonJournal:
         """
         if not isinstance(record, dict):
             return None
-        fields: dict[str, Any] = self._without_token(record)
+        fields: dict[str, Any] = each_text(record, self._cleaned)
         call_id, started_s = _text(fields.get("callid")), self._unix_time(fields.get("time"))
         if near is None and not fields.get("time"):
             started_s = _second_of(call_id or "")
@@ -156,25 +155,12 @@ class MobilonJournal:
         except (ValueError, OverflowError):
             return None
 
-    def _without_token(self, value: Any) -> Any:
-        """The same without the account's token: `record_url` comes with it inside."""
-        match value:
-            case str():
-                return self._hidden(_TOKEN.sub("", clean(value)).rstrip("?&"))
-            case dict():
-                return {self._without_token(name): self._without_token(one) for name, one in value.items()}
-            case list():
-                return [self._without_token(one) for one in value]
-        return value
-
-    def _hidden(self, text: str) -> str:
-        for secret in {self._token, quote(self._token, safe="")}:
-            if len(secret) >= MIN_SECRET:
-                text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
-        return text
+    def _cleaned(self, text: str) -> str:
+        """Without the account's token: `record_url` comes with it inside."""
+        return without_secrets(clean(text), (self._token,))
 
     def _quotable(self, text: str) -> str:
-        line = " ".join(self._hidden(clean(text)).split()) or "без объяснения"
+        line = " ".join(self._cleaned(text).split()) or "без объяснения"
         return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…"
 
 

@@ -15,7 +15,7 @@ from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallResult
 from bridge.core.errors import JournalRefused, TooMuch, UnknownRecord
 from bridge.core.ports import Collected, Letter, StoredEvent
-from bridge.flows.call_info import CallView
+from bridge.flows.call_view import CallView
 
 Arguments = Mapping[str, Any]
 EMPTY_DATE = datetime(1, 1, 1)  # of 1C: it knows no zone
