@@ -487,11 +487,21 @@ def test_a_machine_that_answers_nothing_is_told_from_a_closed_port(tmp_path: Pat
     assert "брандмауэр" in str(found)
 
 
+@contextmanager
+def as_from_a_terminal() -> Iterator[None]:
+    """A suite that runs in the background of a shell ignores SIGINT, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT is sent to a process")
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     onec = FakeOnec()
     onec.set_mode("hang")
-    with Loopback(onec) as server:
+    with Loopback(onec) as server, as_from_a_terminal():
         write(tmp_path, buh=f'contract = "vats"\nurl = "{server.url}/ws/VATS"\ntimeout_s = 600')
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "bridge", "check", "--only", "buh"],
