@@ -1,4 +1,4 @@
-"""The demo itself: four scenes on real sockets, each proved by what the far side received."""
+"""The demo itself: scenes on real sockets, each proved by what the far side received."""
 
 import re
 import time
@@ -9,16 +9,17 @@ from typing import Any
 
 import requests
 import zeep
+from lxml import etree
 from requests.auth import HTTPBasicAuth
 
 from bridge import __version__
 from bridge.core.calls import Subscriber
 from bridge.core.delivery import DeliveryState
-from bridge.demo.stage import SUBSCRIBERS, USER, Stage
+from bridge.demo.stage import CLIENT, SUBSCRIBERS, USER, Stage
 from bridge.sim.exchange import FakeExchange
 from bridge.store.archive import Archive
 
-CALLER = "89160000001"
+CALLER = CLIENT.number
 CLIENT_NUMBER = "8 (923) 529-29-26"
 PATIENCE_S = 8.0
 Say = Callable[[str], None]
@@ -56,8 +57,12 @@ def play(stage: Stage, say: Say) -> list[str]:
         _click_in_russian(stage, transcript)
     with transcript.scene("3. Звонит клиент: ВАТС → мост → 1С"):
         _ring(stage, transcript)
+    if stage.exchange is not None and stage.onec is not None:
+        with transcript.scene("4. Кто звонит, чем кончился разговор и его запись"):
+            _named(stage, transcript, "ВАТС спрашивает, кто звонит; мост отвечает из 1С")
+            _recorded(stage, stage.exchange, transcript)
     if stage.onec_server is not None:
-        with transcript.scene("4. 1С выключена: звонок не теряется, карточка не всплывает задним числом"):
+        with transcript.scene("5. 1С выключена: звонок не теряется, карточка не всплывает задним числом"):
             _outage(stage, transcript)
     say("")
     if transcript.missing:
@@ -139,6 +144,40 @@ def _ring(stage: Stage, transcript: Transcript) -> None:
     _heard(stage, transcript, "Event", CALLER, count, "1С: все события звонка по порядку (Event)")
 
 
+def _named(stage: Stage, transcript: Transcript, text: str) -> None:
+    """The exchange asks who its caller is."""
+    started = time.monotonic()
+    answer = requests.get(stage.caller, params={"number": CALLER}, timeout=10)
+    title = etree.fromstring(answer.content).findtext("title") or ""
+    transcript.leg(f"{text}: {title}", arrived=title == CLIENT.name, took_s=_since(started))
+
+
+def _recorded(stage: Stage, exchange: FakeExchange, transcript: Transcript) -> None:
+    """1C asks for the last call of the scene before, then opens the link to its recording."""
+    call_id = exchange.calls[-1].events[0]["uuid"]
+    started = time.monotonic()
+    call = _client(stage, stage.wsdl).service.GetCallInfo("", call_id)
+    transcript.leg(
+        f"GetCallInfo → {call.Direction} {call.Status}, разговор {call.Duration} с",
+        arrived=call.From == CALLER and bool(call.RecordUrl),
+        took_s=_since(started),
+    )
+    started = time.monotonic()
+    heard = requests.get(call.RecordUrl, timeout=10)
+    sound = heard.ok and heard.headers["Content-Type"].startswith("audio/")
+    transcript.leg(
+        f"запись разговора по ссылке моста, без токена ВАТС: {len(heard.content)} байт",
+        arrived=sound and "token" not in call.RecordUrl,
+        took_s=_since(started),
+    )
+    changed = requests.get(call.RecordUrl[:-1] + ("0" if call.RecordUrl[-1] != "0" else "1"), timeout=10)
+    transcript.leg(
+        f"подправленная ссылка не открывается: {changed.status_code}",
+        arrived=changed.status_code == 403,
+        took_s=0.0,
+    )
+
+
 def _posted(
     exchange: FakeExchange,
     transcript: Transcript,
@@ -167,6 +206,7 @@ def _outage(stage: Stage, transcript: Transcript) -> None:
     stage.onec_server.stop()
     text = "1С не отвечает; ВАТС: событий {}, мост принял все"
     count = _posted(stage.exchange, transcript, "missed", caller, SUBSCRIBERS[1], text)
+    _named(stage, transcript, "кто звонит — мост отвечает по памяти")
     _expired(stage, transcript)
     stage.onec_server.start()
     told = "1С включена: журнал звонка пришёл весь и по порядку, без карточки"

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from bridge.core.calls import Subscriber
 from bridge.settings import Settings, given
 from bridge.sim.exchange import FakeExchange
+from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.sim.onec_data import Client
 from bridge.web.auth import new_token, token_hash
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
 from bridge.wiring import Bridge, assemble
@@ -28,6 +30,7 @@ SUBSCRIBERS = (
     Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101"),
     Subscriber(name="Петров Пётр", key="k0000000000000aa", extension="102"),
 )
+CLIENT = Client(name="ООО «Ромашка & Ко»", number="89160000001", manager_phone=SUBSCRIBERS[0].extension)
 SERVICES = {"vats": "VATS", "vatscalls": "VATScalls"}
 
 
@@ -50,6 +53,7 @@ class Stage:
     url: str
     password: str = field(repr=False)
     hook: str = field(repr=False)
+    caller: str = field(repr=False)
     exchange_url: str
     onec_url: str
     exchange: FakeExchange | None
@@ -74,6 +78,7 @@ class Stage:
             "user": USER,
             "password": self.password,
             "hook": self.hook,
+            "caller": self.caller,
             "exchange": self.exchange_url,
             "onec": self.onec_url,
             "subscribers": [
@@ -89,11 +94,11 @@ def staged(script: Script) -> Iterator[Stage]:
     with ExitStack() as running:
         exchange, exchange_url = None, script.exchange_url
         if not exchange_url:
-            exchange = FakeExchange(SUBSCRIBERS)
+            exchange = FakeExchange(SUBSCRIBERS, options=ExchangeOptions(record_url="relative"))
             exchange_url = running.enter_context(Loopback(exchange)).url
         onec, onec_server, onec_url = None, None, script.onec_url
         if not onec_url:
-            onec = FakeOnec()
+            onec = FakeOnec((CLIENT,))
             onec_server = running.enter_context(Loopback(onec))
             onec_url = onec_server.url
         port = script.port or _free_port()
@@ -107,6 +112,7 @@ def staged(script: Script) -> Iterator[Stage]:
             url=url,
             password=keys["password"],
             hook=f"{url}/hooks/{EXCHANGE}/{keys['hook_secret']}",
+            caller=f"{url}/caller/{EXCHANGE}/{keys['hook_secret']}",
             exchange_url=exchange_url,
             onec_url=onec_url,
             exchange=exchange,
@@ -124,10 +130,15 @@ def _keys(data: Path) -> dict[str, str]:
     """Secrets made once for a data folder, so that addresses given out stay right after a restart."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / "demo.json"
-    if path.exists():
-        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    keys = {
+        "password": new_token(),
+        "hook_secret": secrets.token_urlsafe(24),
+        "journal_token": secrets.token_urlsafe(24),
+        "link_secret": secrets.token_urlsafe(32),
+    } | kept
+    if keys == kept:
         return kept
-    keys = {"password": new_token(), "hook_secret": secrets.token_urlsafe(24)}
     fresh = path.with_suffix(".new")  # whole or not at all: a demo may be killed here
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -172,12 +183,15 @@ def _settings(script: Script, url: str, keys: dict[str, str], exchange_url: str,
                 "listen": urlsplit(url).netloc,
                 "public_url": url,
                 "database": str(_database(script)),
+                "link_secret": keys["link_secret"],
+                "records_dir": str(script.data / "records"),
             },
             "exchange": {
                 EXCHANGE: {
                     "base_url": exchange_url,
                     "allow_http": True,
                     "hook_secret": keys["hook_secret"],
+                    "journal_token": keys["journal_token"],
                     "subscribers": [
                         {"name": one.name, "key": one.key, "extension": one.extension} for one in SUBSCRIBERS
                     ],

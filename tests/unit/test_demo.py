@@ -1,5 +1,6 @@
 """The stage of the demo: what it makes of the addresses it is given, and what it leaves alone."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,12 @@ import pytest
 from bridge.core.errors import BadSettings
 from bridge.demo.stage import Script, _keys, _service, _settings
 
-KEYS = {"password": "a-password-of-tests-0001", "hook_secret": "a-hook-secret-of-tests-0001"}
+KEYS = {
+    "password": "a-password-of-tests-0001",
+    "hook_secret": "a-hook-secret-of-tests-0001",
+    "journal_token": "a-journal-token-of-tests-0001",
+    "link_secret": "a-link-secret-of-tests-0001-and-more",
+}
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,12 @@ def test_an_address_with_a_password_in_it_is_refused_without_showing_it(tmp_path
 def test_secrets_are_made_once_for_a_folder(tmp_path: Path) -> None:
     assert _keys(tmp_path) == _keys(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+def test_a_folder_of_an_older_version_keeps_its_secrets_and_gets_the_missing_ones(tmp_path: Path) -> None:
+    old = {"password": KEYS["password"], "hook_secret": KEYS["hook_secret"]}
+    (tmp_path / "demo.json").write_text(json.dumps(old), encoding="utf-8")
+    made = _keys(tmp_path)
+    assert made.items() > old.items()
+    assert made.keys() == KEYS.keys()
+    assert _keys(tmp_path) == made
