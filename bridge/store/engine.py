@@ -20,9 +20,11 @@ from bridge.core.past_calls import HeardCall
 from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
 from bridge.store import dials, letters, moves, past, rows
 from bridge.store import statements as sql
+from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
 from bridge.store.moves import Ending
+from bridge.store.overview import StoredOverview
 from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
 
@@ -46,6 +48,8 @@ class Store:
         self.recordings = Recordings(db, self._clock)
         self.calls = Calls(db, self._clock)
         self.callers = Callers(db, self._clock)
+        self.overview = StoredOverview(db, self._clock)
+        self.accounts = StoredAccounts(db, self._clock)
         # infobase -> lane being attempted now -> its delivery (0 until the head is read)
         self._leases: dict[str, dict[int, int]] = {}
         self._leasing = threading.Lock()

@@ -1,0 +1,43 @@
+"""The console's users, looked at and changed beside a running bridge: for the command line."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bridge.store import opening
+from bridge.store.accounts import StoredAccounts
+from bridge.store.looking import LookingAtFile, LookingAtServer
+from bridge.store.session import Row, Session, T
+
+
+@contextmanager
+def accounts_at(address: str) -> Iterator[StoredAccounts]:
+    """The accounts of a database, for as long as the context lasts; a file that is not there yet is made.
+
+    Raises:
+        StoreUnavailable: it cannot be opened.
+    """
+    server = opening.is_server(address)
+    if not server and not Path(address).is_file():
+        opening.migrate(address)
+    looking = LookingAtServer(address) if server else LookingAtFile(Path(address))
+    try:
+        yield StoredAccounts(_AtOnce(looking), time.time)
+    finally:
+        looking.close()
+
+
+class _AtOnce:
+    """A `Place` of one connection."""
+
+    def __init__(self, looking: LookingAtFile | LookingAtServer) -> None:
+        self._looking = looking
+
+    def read(self, statement: str, **facts: Any) -> Sequence[Row]:
+        return self._looking.session.execute(statement, facts).fetchall()
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        with self._looking.transaction():
+            return work(self._looking.session)
