@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bridge import __version__
+from bridge.cli.console import console
 from bridge.cli.dials import dials
 from bridge.cli.events import events
 from bridge.cli.reconcile import reconcile
@@ -55,5 +56,5 @@ def main() -> None:
 
 
 SETTING_UP = (init, check, wsdl, token, backup, migrate_database)
-for command in (demo, serve, simulate, events, dials, records, reconcile, *SETTING_UP):
+for command in (demo, serve, simulate, events, dials, records, reconcile, console, *SETTING_UP):
     main.add_command(command)

@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,14 +14,18 @@ from bridge import observe
 from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
-from bridge.demo.stage import SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
+from bridge.demo.sandbox import SandboxOnDemand, on_stage
+from bridge.demo.stage import OPERATOR, SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
+from bridge.doctor import examine
 from bridge.settings import load
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_modes import NAMES as MODES
 from bridge.sim.scenarios import SCENARIOS
+from bridge.web.console.roads import Found
 from bridge.wiring import Role, assemble
+from bridge.wiring.console import NO_EXTRAS, Extras
 
 SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
 
@@ -62,7 +66,10 @@ def demo(
             exchange_url=exchange_url,
             popup_lifetime_s=30.0 if stay else SHORT_POPUP_S,
         )
-        with staged(script) as stage:
+        standing: list[Stage] = []
+        extras = Extras(sandbox=on_stage(lambda: standing[0])) if stay else NO_EXTRAS
+        with staged(script, extras) as stage:
+            standing.append(stage)
             if stay:
                 _stay(stage, as_json=as_json)
                 return
@@ -96,6 +103,8 @@ def _addresses(stage: Stage) -> str:
     people = "\n".join(f"    {one.name}: ключ {one.key}, внутренний {one.extension}" for one in SUBSCRIBERS)
     return (
         "Мост работает; остановить — Ctrl+C.\n"
+        f"  консоль                {stage.console}\n"
+        f"  имя и пароль консоли   {OPERATOR} / {stage.console_password}\n"
         f"  WSDL для 1С            {stage.wsdl}\n"
         f"  WSDL по-русски         {stage.wsdl_ru}\n"
         f"  имя и пароль           {USER} / {stage.password}\n"
@@ -133,9 +142,23 @@ def serve(config: Path, role: str, workers: int | None) -> None:
             on_stop(parent.drain, at_once=parent.kill)
             parent.run()
         return
-    bridge = assemble(settings, role=Role(role))
+    sandbox = SandboxOnDemand()
+    bridge = assemble(settings, role=Role(role), extras=Extras(doctor=_doctor(config), sandbox=sandbox))
     on_stop(bridge.drain)
-    bridge.run()
+    try:
+        bridge.run()
+    finally:
+        sandbox.close()
+
+
+def _doctor(config: Path) -> Callable[[], Iterator[Found]]:
+    """The doctor's look for the console's page."""
+
+    def look() -> Iterator[Found]:
+        for one in examine(config):
+            yield Found(link=one.link, grade=one.grade, said=one.said, advice=one.advice)
+
+    return look
 
 
 def _refuse_workers(role: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.core.accounts import Role
 from bridge.core.calls import Subscriber
 from bridge.settings import Settings, given
 from bridge.sim.exchange import FakeExchange
@@ -19,13 +20,18 @@ from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_data import Client
+from bridge.sim.recorder import Recorder
+from bridge.store.beside import accounts_at
 from bridge.web.auth import new_token, token_hash
+from bridge.web.console import passwords
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
 from bridge.wiring import Bridge, assemble
+from bridge.wiring.console import NO_EXTRAS, Extras
 
 HOST = "127.0.0.1"
 EXCHANGE = "demo"
 USER = "demo"
+OPERATOR = "operator"
 SUBSCRIBERS = (
     Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101"),
     Subscriber(name="Петров Пётр", key="k0000000000000aa", extension="102"),
@@ -59,6 +65,9 @@ class Stage:
     exchange: FakeExchange | None
     onec: FakeOnec | None
     onec_server: Loopback | None
+    exchange_recorder: Recorder | None
+    onec_recorder: Recorder | None
+    console_password: str = field(repr=False)
     bridge: Bridge
     database: Path
 
@@ -70,6 +79,10 @@ class Stage:
     def wsdl_ru(self) -> str:
         return f"{self.url}{RUSSIAN.path}?wsdl"
 
+    @property
+    def console(self) -> str:
+        return f"{self.url}/console/"
+
     def facts(self) -> dict[str, Any]:
         """For programs: what `demo --serve --json` prints."""
         return {
@@ -79,6 +92,9 @@ class Stage:
             "password": self.password,
             "hook": self.hook,
             "caller": self.caller,
+            "console": self.console,
+            "console_user": OPERATOR,
+            "console_password": self.console_password,
             "exchange": self.exchange_url,
             "onec": self.onec_url,
             "subscribers": [
@@ -88,22 +104,24 @@ class Stage:
 
 
 @contextmanager
-def staged(script: Script) -> Iterator[Stage]:
-    """Everything started; stopped in the right order at the end."""
+def staged(script: Script, extras: Extras = NO_EXTRAS) -> Iterator[Stage]:
+    """Everything started; stopped in the right order at the end. `extras` are of its console."""
     keys = _keys(script.data)
     with ExitStack() as running:
-        exchange, exchange_url = None, script.exchange_url
+        exchange, exchange_recorder, exchange_url = None, None, script.exchange_url
         if not exchange_url:
             exchange = FakeExchange(SUBSCRIBERS, options=ExchangeOptions(record_url="relative"))
-            exchange_url = running.enter_context(Loopback(exchange)).url
-        onec, onec_server, onec_url = None, None, script.onec_url
+            exchange_recorder = Recorder(exchange)
+            exchange_url = running.enter_context(Loopback(exchange_recorder)).url
+        onec, onec_recorder, onec_server, onec_url = None, None, None, script.onec_url
         if not onec_url:
             onec = FakeOnec((CLIENT,))
-            onec_server = running.enter_context(Loopback(onec))
+            onec_recorder = Recorder(onec)
+            onec_server = running.enter_context(Loopback(onec_recorder))
             onec_url = onec_server.url
         port = script.port or _free_port()
         url = f"http://{HOST}:{port}"
-        bridge = assemble(_settings(script, url, keys, exchange_url, onec_url))
+        bridge = assemble(_settings(script, url, keys, exchange_url, onec_url), extras=extras)
         serving = threading.Thread(target=bridge.run, name="bridge")
         serving.start()
         running.callback(serving.join)
@@ -118,11 +136,16 @@ def staged(script: Script) -> Iterator[Stage]:
             exchange=exchange,
             onec=onec,
             onec_server=onec_server,
+            exchange_recorder=exchange_recorder,
+            onec_recorder=onec_recorder,
+            console_password=keys["console_password"],
             bridge=bridge,
             database=_database(script),
         )
         if exchange is not None:
             exchange.hook_url = stage.hook
+        with accounts_at(str(stage.database)) as accounts:
+            accounts.add(OPERATOR, Role.OPERATOR, passwords.hashed(stage.console_password))
         yield stage
 
 
@@ -136,6 +159,7 @@ def _keys(data: Path) -> dict[str, str]:
         "hook_secret": secrets.token_urlsafe(24),
         "journal_token": secrets.token_urlsafe(24),
         "link_secret": secrets.token_urlsafe(32),
+        "console_password": secrets.token_urlsafe(12),
     } | kept
     if keys == kept:
         return kept

@@ -55,7 +55,8 @@ SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id 
 """  # noqa: S608 - put together from constants
 HEAP = """
 SELECT count(*) AS n, min(created_at) AS oldest_at FROM (
-  SELECT created_at FROM delivery WHERE infobase = :infobase AND state = '%s' ORDER BY id LIMIT :limit) AS heap
+  SELECT created_at FROM delivery WHERE infobase = :infobase AND state = '%s'
+   ORDER BY id LIMIT :limit) AS heap
 """
 DAY = """
 SELECT CAST(e.received_at - :since AS BIGINT) / 3600 AS hour, count(DISTINCT e.call_id) AS calls,
@@ -152,7 +153,9 @@ class StoredOverview:
     ) -> list[StuckDelivery]:
         place = searching.AFTER_ALL if before is None else before
         found = self._db.read(STUCK % state.value, infobase=infobase, before=place, limit=limit)
-        return [StuckDelivery(record=rows.delivery_record(row), stored=rows.stored_event(row)) for row in found]
+        return [
+            StuckDelivery(record=rows.delivery_record(row), stored=rows.stored_event(row)) for row in found
+        ]
 
     def heaps(self, infobases: Sequence[str]) -> list[Heap]:
         heaps = []

@@ -20,8 +20,9 @@ def statement(search: Search) -> tuple[str, dict[str, Any]]:
     branches = [_branch(way, ways) for way in ways or [""]]
     if len(branches) == 1:
         return branches[0], facts
-    parts = " UNION ".join(f"SELECT * FROM ({one}) AS part{number}" for number, one in enumerate(branches))
-    return f"SELECT * FROM ({parts}) AS found ORDER BY id DESC LIMIT :limit", facts  # noqa: S608
+    parts = [f"SELECT * FROM ({one}) AS part{number}" for number, one in enumerate(branches)]  # noqa: S608
+    together = " UNION ".join(parts)
+    return f"SELECT * FROM ({together}) AS found ORDER BY id DESC LIMIT :limit", facts  # noqa: S608
 
 
 def _ways(search: Search) -> tuple[list[str], dict[str, Any]]:

@@ -21,6 +21,7 @@ from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
 from bridge.web.server import Server, ServerOptions
 from bridge.wiring.callers import caller_id, prefetching
 from bridge.wiring.clock import by_the_clock
+from bridge.wiring.console import NO_EXTRAS, Extras, first_step
 from bridge.wiring.entrances import Entrances
 from bridge.wiring.partners import longest_attempt_s, mailboxes, publications, targets
 from bridge.worker import Worker
@@ -72,12 +73,14 @@ class Place:
         listener: a socket shared with others; None: one of its own, at the address of the settings.
         silent: it listens nowhere; somebody else looks after it.
         bell: how the others on this store are told, where the store has no way of its own.
+        extras: what its console gets from whoever started it.
     """
 
     role: Role = Role.ALL
     listener: socket.socket | None = None
     silent: bool = False
     bell: Bell | None = None
+    extras: Extras = NO_EXTRAS
 
 
 class Bridge:
@@ -147,7 +150,7 @@ class Bridge:
             time.sleep(0.05)
 
 
-def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
+def assemble(settings: Settings, *, role: Role = Role.ALL, extras: Extras = NO_EXTRAS) -> Bridge:
     """Open the store, take the port, connect the roads.
 
     Raises:
@@ -164,11 +167,13 @@ def assemble(settings: Settings, *, role: Role = Role.ALL) -> Bridge:
         )
     store = open_for(settings)
     try:
-        bridge = connect(settings, store, Place(role=role), Figures())
+        bridge = connect(settings, store, Place(role=role, extras=extras), Figures())
     except BaseException:
         store.close()
         raise
     log.info("started", version=__version__, listen=f"{settings.server.host}:{bridge.port}", role=role.value)
+    if role is not Role.WORKER:
+        first_step(settings, store)
     return bridge
 
 
@@ -209,6 +214,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         mailroom=mailroom,
         dialling=threading.BoundedSemaphore(max(1, settings.server.threads // 2)),
         callerid=names,
+        extras=place.extras,
     )
     server = None
     if not place.silent:

@@ -23,6 +23,8 @@ from bridge.store.opening import Store
 from bridge.web.auth import Gatekeeper
 from bridge.web.callerid import PREFIX as CALLER
 from bridge.web.callerid import CallerEndpoint
+from bridge.web.console.app import HOME as CONSOLE_HOME
+from bridge.web.console.app import PREFIX as CONSOLE
 from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.hooks import Hook, HookEndpoint
@@ -36,6 +38,7 @@ from bridge.web.soap.operations import Telephony, handlers
 from bridge.web.soap.vocabulary import LANGUAGES
 from bridge.wiring.as_onec import as_onec
 from bridge.wiring.calls import Calls
+from bridge.wiring.console import NO_EXTRAS, Extras, console
 from bridge.wiring.dialling import Dialling
 from bridge.wiring.partners import (
     Publication,
@@ -60,6 +63,7 @@ class Entrances:
     mailroom: MailRoom
     dialling: threading.BoundedSemaphore  # slow dials must leave threads for the hooks
     callerid: CallerId
+    extras: Extras = NO_EXTRAS
 
     def router(self) -> Router:
         """Paths to applications, in one table."""
@@ -70,11 +74,14 @@ class Entrances:
             figures=self.figures,
         )
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
+        pages = console(self.settings, self.store, hint=self.hint, breakers=self.breakers, extras=self.extras)
+        exact[CONSOLE_HOME] = pages
         take = {name: self._take(name) for name in self.settings.exchange}
         return Router(
             exact=exact | self._calls(),
             prefixes={
                 HOOKS: self._hooks(take),
+                CONSOLE: pages,
                 CALLER: CallerEndpoint(self._hook_secrets(), self.callerid, card_xml),
                 RECORDS: records_entrance(self.settings, self.store, self.figures, outside=self.dialling),
             },

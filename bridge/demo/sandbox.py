@@ -1,0 +1,211 @@
+"""The Полигон: the stage of the demo, played on from the console."""
+
+import json
+import tempfile
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from bridge.core.calls import Subscriber
+from bridge.demo.stage import SUBSCRIBERS, USER, Script, Stage, staged
+from bridge.sim.recorder import Recorded, Recorder
+from bridge.sim.scenarios import SCENARIOS
+from bridge.web.console.roads import Exchanged, Played
+from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN, Language
+from bridge.wire import Wire, WireError
+
+PATIENCE_S = 2.0  # for 1C to be told
+QUIET_S = 0.25  # nothing more was told for so long: that was all
+CALL_S = 10.0
+OPERATION = "MakeCall"
+ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
+  <soap:Body>
+    <m:{operation} xmlns:m="{namespace}">
+      <m:{key}>{key_value}</m:{key}>
+      <m:{number}>{number_value}</m:{number}>
+    </m:{operation}>
+  </soap:Body>
+</soap:Envelope>"""
+BSL = """Определения = Новый WSОпределения("{wsdl}", "{user}", Пароль, , 10);
+Прокси = Новый WSПрокси(Определения, "{namespace}", "{service}", "{service}Soap", , 20);
+Прокси.Пользователь = "{user}";
+Прокси.Пароль = Пароль;
+Ответ = Прокси.{operation}("{key}", "{number}");"""
+CURL = """curl -u {user}:ПАРОЛЬ "{url}/api/call/CallToSubscriber" --get \\
+  --data-urlencode "key={key}" --data-urlencode "outboundNumber={number}\""""
+
+
+class StageSandbox:
+    """`web.console.roads.Sandbox` on a stage that stands."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._away = False
+        self._playing = threading.Lock()  # what two people try at once would be told to both
+
+    @property
+    def people(self) -> Sequence[Subscriber]:
+        return SUBSCRIBERS
+
+    @property
+    def scenarios(self) -> Sequence[str]:
+        return tuple(SCENARIOS) if self._stage.exchange else ()
+
+    @property
+    def onec_away(self) -> bool:
+        return self._away
+
+    def dial(self, handle: str, number: str, *, russian: bool) -> Played:
+        language = RUSSIAN if russian else ENGLISH
+        with self._playing:
+            stage = self._stage
+            exchange, onec = _count(stage.exchange_recorder), _count(stage.onec_recorder)
+            steps = [self._soap(language, handle, number)]
+            if stage.exchange is not None:
+                stage.exchange.wait()
+            steps += _told("Мост просит ВАТС набрать", stage.exchange_recorder, exchange)
+            steps += self._heard(onec)
+        return Played(steps=[*steps, *self._snippets(language, handle, number)])
+
+    def ring(self, scenario: str, number: str, handle: str) -> Played:
+        stage = self._stage
+        if stage.exchange is None:
+            return Played(steps=[])
+        who = next((one for one in SUBSCRIBERS if one.answers_to(handle)), None)
+        with self._playing:
+            onec = _count(stage.onec_recorder)
+            steps = [
+                Exchanged(
+                    title="ВАТС сообщает мосту о событии",
+                    sent=json.dumps(one.event, ensure_ascii=False, indent=1),
+                    answered=f"{one.status or '—'} {one.error or one.answer}",
+                    took_ms=one.took_s * 1000,
+                )
+                for one in stage.exchange.ring(scenario, number, who)
+            ]
+            return Played(steps=[*steps, *self._heard(onec)])
+
+    def switch_onec(self, *, away: bool) -> None:
+        server = self._stage.onec_server
+        if server is None or away == self._away:
+            return
+        if away:
+            server.stop()
+        else:
+            server.start()
+        self._away = away
+
+    def _soap(self, language: Language, handle: str, number: str) -> Exchanged:
+        operation = language.word(OPERATION)
+        sent = ENVELOPE.format(
+            operation=operation,
+            namespace=language.namespace,
+            key=language.word("Key", OPERATION),
+            key_value=escape(handle),
+            number=language.word("Number", OPERATION),
+            number_value=escape(number),
+        )
+        wire = Wire(connect_s=CALL_S, total_s=CALL_S, reuse=False)
+        started = time.monotonic()
+        try:
+            answer = wire.post(
+                f"{self._stage.url}{language.path}",
+                sent.encode(),
+                {"Content-Type": "text/xml; charset=utf-8", "Authorization": _basic(self._stage.password)},
+            )
+            answered = answer.body.decode("utf-8", "replace")
+        except WireError as error:
+            answered = error.reason
+        finally:
+            wire.close()
+        took_ms = (time.monotonic() - started) * 1000
+        return Exchanged(title="1С просит мост позвонить", sent=sent, answered=answered, took_ms=took_ms)
+
+    def _heard(self, since: int) -> list[Exchanged]:
+        """What 1C was told, as soon as nothing more comes."""
+        recorder = self._stage.onec_recorder
+        if recorder is None or self._away:
+            return []
+        until, seen, quiet = time.monotonic() + PATIENCE_S, since, time.monotonic()
+        while time.monotonic() < until and (seen == since or time.monotonic() - quiet < QUIET_S):
+            if (now := recorder.count) != seen:
+                seen, quiet = now, time.monotonic()
+            time.sleep(0.02)
+        return _told("Мост сообщает 1С", recorder, since)
+
+    def _snippets(self, language: Language, handle: str, number: str) -> list[Exchanged]:
+        facts = {
+            "wsdl": f"{self._stage.url}{language.path}?wsdl",
+            "url": self._stage.url,
+            "user": USER,
+            "namespace": language.namespace,
+            "service": language.service,
+            "operation": language.word(OPERATION),
+            "key": handle.replace('"', ""),
+            "number": number.replace('"', ""),
+        }
+        return [
+            Exchanged(title="То же из 1С", sent=BSL.format(**facts), answered="", took_ms=0),
+            Exchanged(title="То же из командной строки", sent=CURL.format(**facts), answered="", took_ms=0),
+        ]
+
+
+class SandboxOnDemand:
+    """A stage of its own for whoever asks for it first; it stands until `close`."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = ExitStack()
+        self._sandbox: StageSandbox | None = None
+
+    def __call__(self) -> StageSandbox:
+        with self._guard:
+            if self._sandbox is None:
+                folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="vpbx-bridge-sandbox-"))
+                self._sandbox = StageSandbox(self._held.enter_context(staged(Script(data=Path(folder)))))
+            return self._sandbox
+
+    def close(self) -> None:
+        with self._guard:
+            self._sandbox = None
+            self._held.close()
+
+
+def on_stage(stage: Callable[[], Stage]) -> Callable[[], StageSandbox]:
+    """The sandbox of a stage that will stand by the time somebody asks for it."""
+    made: list[StageSandbox] = []
+    guard = threading.Lock()
+
+    def sandbox() -> StageSandbox:
+        with guard:
+            if not made:
+                made.append(StageSandbox(stage()))
+            return made[0]
+
+    return sandbox
+
+
+def _basic(password: str) -> str:
+    return "Basic " + b64encode(f"{USER}:{password}".encode()).decode()
+
+
+def _count(recorder: Recorder | None) -> int:
+    return recorder.count if recorder else 0
+
+
+def _told(title: str, recorder: Recorder | None, since: int) -> list[Exchanged]:
+    return [_step(title, one) for one in recorder.since(since)] if recorder else []
+
+
+def _step(title: str, one: Recorded) -> Exchanged:
+    return Exchanged(
+        title=title,
+        sent=f"{one.method} {one.address}\n{one.sent}".rstrip(),
+        answered=f"{one.status}\n{one.answered}".rstrip(),
+        took_ms=one.took_s * 1000,
+    )

@@ -1,0 +1,98 @@
+"""Who is at the console: passwords become sessions, sessions become users, forms prove whose they are.
+
+A browser holds one random token in a cookie. Its hash finds the session; a keyed hash of it is in
+every form, so that no other site can make one.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from bridge.core.accounts import Accounts, User
+from bridge.web.console import passwords
+from bridge.web.throttle import Throttle
+
+LIVES_S = 12 * 3600.0
+CODE_LIVES_S = 3600.0
+TOKEN_BYTES = 32
+MAX_NAME = 64
+NAME = r"[a-z0-9][a-z0-9._-]{0,30}"
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """By which a session, or the code of the first user, is kept."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def form_token(token: str) -> str:
+    """What each form of the holder of `token` says."""
+    return hmac.digest(token.encode("utf-8", "replace"), b"form of the console", hashlib.sha256).hex()
+
+
+def is_form_of(token: str, said: str) -> bool:
+    return bool(token) and hmac.compare_digest(form_token(token).encode(), said.encode("utf-8", "replace"))
+
+
+class Door:
+    """Lets people in by name and password.
+
+    Wrong passwords are counted by address, and by name too: behind a proxy that the settings do not
+    name, everybody seems to come from this machine, whose address is never throttled.
+    """
+
+    def __init__(self, accounts: Accounts, note: Callable[[str, str, str], None]) -> None:
+        self._accounts = accounts
+        self._note = note
+        self._throttle = Throttle()
+
+    def enter(self, name: str, password: str, address: str) -> str | None:
+        """The token of a new session; None for a wrong name or password.
+
+        Raises:
+            Throttled: too many wrong ones came; this one was not looked at.
+        """
+        name = name.strip().lower()[:MAX_NAME]
+        self._throttle.check(address, (name,))
+        self._throttle.check(f"name:{name}", (address,) if address not in _OWN else ())
+        user = self._accounts.find(name)
+        if not passwords.same(password, user.password if user else passwords.NOBODY) or user is None:
+            self._throttle.failed(address)
+            self._throttle.failed(f"name:{name}")
+            return None
+        self._throttle.entered(address, name)
+        self._throttle.entered(f"name:{name}", address)
+        self._note(name, "entered", address)
+        return self._session(name)
+
+    def first(self, name: str, password: str, code: str, address: str) -> str | None:
+        """The first operator comes with the code that a command gave; None when it is wrong or too late.
+
+        Raises:
+            Throttled: too many wrong codes came.
+        """
+        self._throttle.check("first", ())
+        if not self._accounts.add_first(name, passwords.hashed(password), token_hash(code.strip())):
+            self._throttle.failed("first")
+            return None
+        self._note(name, "first_user", address)
+        return self._session(name)
+
+    def user(self, token: str) -> User | None:
+        """Whose session it is."""
+        return self._accounts.session(token_hash(token)) if token else None
+
+    def leave(self, token: str) -> None:
+        self._accounts.close_session(token_hash(token))
+
+    def _session(self, name: str) -> str:
+        token = new_token()
+        self._accounts.open_session(name, token_hash(token), lives_s=LIVES_S)
+        return token
+
+
+_OWN = frozenset({"127.0.0.1", "::1"})

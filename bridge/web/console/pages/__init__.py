@@ -1,0 +1,1 @@
+"""Pages: each takes a visit and answers it."""

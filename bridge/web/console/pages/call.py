@@ -1,0 +1,88 @@
+"""The page of a call: each event as it came, each attempt to tell 1C, the recording."""
+
+import re
+from urllib.parse import urlencode
+
+from bridge.core.errors import UnknownRecord
+from bridge.core.folding import fold
+from bridge.core.numbers import mask
+from bridge.core.overview import CallEvents
+from bridge.core.ports import StoredEvent
+from bridge.web.console.pages.calls import folded
+from bridge.web.console.texts import EVENTS, PURPOSES, STATES, VERDICTS
+from bridge.web.console.visit import Page, Visit
+
+EVENTS_SHOWN = 60
+MOST_RAW = 8_000  # characters
+# digits that may be somebody's telephone; a time and an id of a channel are none
+_NUMBER = re.compile(r"""(?<![\w.])(?P<time>"?time"?\s*[:=]\s*"?)?(?P<digits>\+?\d{7,15})(?![\w.])""")
+
+
+def life(visit: Visit) -> Page:
+    exchange, call_id = visit.query["exchange"], visit.query["id"]
+    after = visit.query.number("after") or 0
+    events = visit.roads.overview.call(exchange, call_id, after=after, limit=EVENTS_SHOWN)
+    if not events:
+        raise UnknownRecord("Такого звонка нет: возможно, срок его хранения вышел")
+    stored = [one.stored for one in events]
+    row = folded(visit, CallEvents(place=0, exchange=exchange, call_id=call_id, events=stored))
+    call = fold(stored)
+    recorded = visit.operates and call.recorded
+    link = visit.roads.record_link(exchange, call.recorded_as or call.call_id) if recorded else ""
+    return Page(
+        template="call.html",
+        facts={
+            "row": row,
+            "events": events,
+            "recorded": call.recorded,
+            "record": f"{visit.root}..{link}" if link else "",
+            "more": urlencode({"exchange": exchange, "id": call_id, "after": stored[-1].id})
+            if len(events) == EVENTS_SHOWN
+            else "",
+            "EVENTS": EVENTS,
+            "STATES": STATES,
+            "VERDICTS": VERDICTS,
+            "PURPOSES": PURPOSES,
+        },
+    )
+
+
+def raw_masked(visit: Visit) -> Page:
+    """What came, with numbers and keys hidden."""
+    stored = _event(visit, visit.query.number("event"))
+    return _raw(visit, stored, masked(_text(visit, stored), stored.event.user_key), whole=False)
+
+
+def raw_whole(visit: Visit) -> Page:
+    """What came, to the operator who asked for this one; it is written down who did."""
+    stored = _event(visit, visit.form.number("event"))
+    visit.roads.note(visit.name, "show_full", f"event {stored.id}")
+    return _raw(visit, stored, _text(visit, stored), whole=True)
+
+
+def masked(text: str, user_key: str) -> str:
+    """A text of the exchange without numbers of people and keys.
+
+    >>> masked('{"from":"89160000001","userkey":"gW3cyUJA","time":1565770001}', "gW3cyUJA")
+    '{"from":"89*******01","userkey":"***","time":1565770001}'
+    """
+    if user_key:
+        text = text.replace(user_key, "***")
+    return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)
+
+
+def _event(visit: Visit, event_id: int | None) -> StoredEvent:
+    stored = visit.roads.overview.event(event_id) if event_id is not None else None
+    if stored is None:
+        raise UnknownRecord("Такого события нет")
+    return stored
+
+
+def _text(visit: Visit, stored: StoredEvent) -> str:
+    text = stored.event.raw.decode("utf-8", "backslashreplace")
+    return visit.roads.clean(text)[:MOST_RAW]
+
+
+def _raw(visit: Visit, stored: StoredEvent, text: str, *, whole: bool) -> Page:
+    template = "raw_part.html" if visit.swaps else "raw.html"
+    return Page(template=template, facts={"stored": stored, "text": text, "whole": whole})

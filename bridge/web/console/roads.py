@@ -1,0 +1,150 @@
+"""What the console needs of the rest of the bridge; wiring supplies it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from bridge.core.accounts import Accounts
+from bridge.core.calls import Subscriber
+from bridge.core.folded import Person
+from bridge.core.overview import Overview
+
+
+class Condition(StrEnum):
+    """How a link is, or what is wrong enough to be told at the top of the first page."""
+
+    HEARD = "heard"  # the exchange's hook spoke
+    NEVER_HEARD = "never_heard"
+    SILENT = "silent"  # and it is working time
+    HEARS = "hears"  # 1C takes what it is told
+    NOT_TOLD = "not_told"  # nothing was told yet
+    FAULTS = "faults"  # 1C hears, and failed on the last one
+    AWAY = "away"
+    DENIED = "denied"
+    COLLECTS = "collects"
+    NOT_COLLECTED = "not_collected"
+    ONLY_DIALS = "only_dials"
+    DEAD = "dead"
+    OLD = "old"
+    STOPPED = "stopped"
+    NOT_RECONCILED = "not_reconciled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One partner and how the road to it is. `ago_s`: since when, or how long ago it last worked."""
+
+    kind: Literal["exchange", "infobase", "mailbox"]
+    name: str
+    condition: Condition
+    ago_s: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Something a person should do something about."""
+
+    condition: Condition
+    name: str
+    count: int = 0
+    ago_s: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    links: Sequence[Link]
+    alarms: Sequence[Alarm]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One line of the settings page; `copied`: it is there to be pasted somewhere."""
+
+    name: str
+    value: str
+    copied: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsGroup:
+    title: str
+    lines: Sequence[Setting]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A finding of the doctor; `grade` 0 good, 1 worth a look, 2 wrong."""
+
+    link: str
+    grade: int
+    said: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchanged:
+    """One message between two programs, as it was sent and answered."""
+
+    title: str
+    sent: str
+    answered: str
+    took_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What came of a try in the sandbox, in the order of the road."""
+
+    steps: Sequence[Exchanged]
+
+
+class Sandbox(Protocol):
+    """A bridge between a fake exchange and a fake 1C: nobody is rung, nothing is booked."""
+
+    @property
+    def people(self) -> Sequence[Subscriber]: ...
+
+    @property
+    def scenarios(self) -> Sequence[str]: ...
+
+    @property
+    def onec_away(self) -> bool: ...
+
+    def dial(self, handle: str, number: str, *, russian: bool) -> Played: ...
+    def ring(self, scenario: str, number: str, handle: str) -> Played: ...
+    def switch_onec(self, *, away: bool) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roads:
+    """The roads that the pages open into.
+
+    `name_of` names a person of an exchange; `missed_by` is whose a missed call is there; `record_link` makes
+    the link to a recording, "" where there is none; `clean` takes the bridge's secrets out of a text;
+    `lifetimes` are of replayed deliveries; `hurry` wakes whoever tells these infobases; `note` keeps who did
+    what about which thing; `copied` gives an exchange's address for its cabinet, its secret inside.
+    """
+
+    overview: Overview
+    accounts: Accounts
+    zone: tzinfo
+    now: Callable[[], float]
+    infobases: Sequence[str]
+    people: Sequence[Subscriber]
+    name_of: Callable[[str, Person], str]
+    missed_by: Callable[[str], Literal["first", "last"]]
+    health: Callable[[], Health]
+    record_link: Callable[[str, str], str]
+    clean: Callable[[str], str]
+    lifetimes: Mapping[tuple[str, str], float]
+    hurry: Callable[..., None]
+    note: Callable[[str, str, str], None]
+    settings: Callable[[], Sequence[SettingsGroup]]
+    hook_address: Callable[[str], str]
+    exchanges: Sequence[str]
+    doctor: Callable[[], Iterator[Found]] | None = None
+    sandbox: Callable[[], Sandbox] | None = None

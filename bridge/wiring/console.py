@@ -1,0 +1,134 @@
+"""The console, connected to the roads: how each link is, what to type where, who did what."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from bridge.core.breaker import Breaker
+from bridge.core.folded import Person
+from bridge.core.secrecy import without_secrets
+from bridge.observe import log
+from bridge.settings import Settings
+from bridge.store.opening import Store
+from bridge.web.console.app import ConsoleEndpoint
+from bridge.web.console.roads import Found, Roads, Sandbox
+from bridge.wiring.console_health import Watch
+from bridge.wiring.console_settings import hook_address, shown
+from bridge.wiring.partners import subscribers_of
+from bridge.wiring.records import record_links
+
+UTC = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What only whoever starts the bridge can give its console; None: its page says so."""
+
+    doctor: Callable[[], Iterator[Found]] | None = None
+    sandbox: Callable[[], Sandbox] | None = None
+
+
+NO_EXTRAS = Extras()
+
+
+def console(
+    settings: Settings,
+    store: Store,
+    *,
+    hint: Callable[..., None],
+    breakers: Callable[[], Mapping[str, Breaker]],
+    extras: Extras,
+) -> ConsoleEndpoint:
+    """The entrance at `/console/`."""
+    watch = Watch(settings, store.overview, breakers=breakers)
+
+    def hurry(*infobases: str) -> None:
+        for name in infobases:
+            store.hasten(name)
+        hint(*infobases)
+
+    exchanges = list(settings.exchange.values())
+    roads = Roads(
+        overview=store.overview,
+        accounts=store.accounts,
+        zone=ZoneInfo(exchanges[0].timezone if exchanges else UTC),
+        now=time.time,
+        infobases=[name for name, one in settings.infobase.items() if one.contract != "none"],
+        people=[person for section in exchanges for person in subscribers_of(section)],
+        name_of=_names(settings),
+        missed_by=_missed_by(settings),
+        health=watch.look,
+        record_link=_record_links(settings),
+        clean=lambda text: without_secrets(text, settings.secrets()),
+        lifetimes=_lifetimes(settings),
+        hurry=hurry,
+        note=_note,
+        settings=lambda: shown(settings),
+        hook_address=lambda exchange: hook_address(settings, exchange),
+        exchanges=list(settings.exchange),
+        doctor=extras.doctor,
+        sandbox=extras.sandbox,
+    )
+    return ConsoleEndpoint(roads, public_url=settings.server.public_url)
+
+
+def _names(settings: Settings) -> Callable[[str, Person], str]:
+    people = {name: subscribers_of(section) for name, section in settings.exchange.items()}
+
+    def name_of(exchange: str, person: Person) -> str:
+        known = next((one.name for one in people.get(exchange, ()) if person.is_(one)), "")
+        return known or person.extension
+
+    return name_of
+
+
+def _missed_by(settings: Settings) -> Callable[[str], Literal["first", "last"]]:
+    def missed_by(exchange: str) -> Literal["first", "last"]:
+        section = settings.exchange.get(exchange)
+        return section.missed_by if section else "last"
+
+    return missed_by
+
+
+def _record_links(settings: Settings) -> Callable[[str, str], str]:
+    """Links without the outside address: the console leads to the recordings beside it."""
+    links = record_links(settings)
+    prefix = settings.server.public_url.rstrip("/")
+    hearing = {one.exchange: name for name, one in reversed(settings.infobase.items())}
+
+    def link(exchange: str, call_id: str) -> str:
+        infobase = hearing.get(exchange)
+        return links.link(infobase, exchange, call_id).removeprefix(prefix) if infobase else ""
+
+    return link
+
+
+def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
+    """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""
+    return {
+        (name, purpose): lifetime_s
+        for name, section in settings.infobase.items()
+        for purpose, lifetime_s in (
+            ("popup", section.popup_lifetime_s),
+            ("journal", section.journal_lifetime_s),
+        )
+    }
+
+
+def _note(who: str, did: str, about: str) -> None:
+    log.info("console_deed", who=who, did=did, about=about)
+
+
+def prefix_of(settings: Settings) -> str:
+    """Where the console is, as people outside type it."""
+    outside = urlsplit(settings.server.public_url)
+    return f"{outside.scheme}://{outside.netloc}{outside.path.rstrip('/')}/console/"
+
+
+def first_step(settings: Settings, store: Store) -> None:
+    """Say how the first user of the console is made, while there is none."""
+    if not store.accounts.anybody():
+        log.warning("console_without_users", console=prefix_of(settings), then="vpbx-bridge console code")
