@@ -1,6 +1,7 @@
 """The Полигон: the stage of the demo, played on from the console."""
 
 import json
+import re
 import tempfile
 import threading
 import time
@@ -22,6 +23,7 @@ PATIENCE_S = 2.0  # for 1C to be told
 QUIET_S = 0.25  # nothing more was told for so long: that was all
 CALL_S = 10.0
 OPERATION = "MakeCall"
+_STATE = re.compile(r'"state": ?"([A-Z]+)"|<(?:\w+:)?(IncomingCall|SayName)\b')
 ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
   <soap:Body>
@@ -85,6 +87,7 @@ class StageSandbox:
                     sent=json.dumps(one.event, ensure_ascii=False, indent=1),
                     answered=f"{one.status or '—'} {one.error or one.answer}",
                     took_ms=one.took_s * 1000,
+                    about=str(one.event.get("state", "")),
                 )
                 for one in stage.exchange.ring(scenario, number, who)
             ]
@@ -150,8 +153,8 @@ class StageSandbox:
             "number": number.replace('"', ""),
         }
         return [
-            Exchanged(title="То же из 1С", sent=BSL.format(**facts), answered="", took_ms=0),
-            Exchanged(title="То же из командной строки", sent=CURL.format(**facts), answered="", took_ms=0),
+            Exchanged(title="То же из 1С", sent=BSL.format(**facts)),
+            Exchanged(title="То же из командной строки", sent=CURL.format(**facts)),
         ]
 
 
@@ -208,4 +211,11 @@ def _step(title: str, one: Recorded) -> Exchanged:
         sent=f"{one.method} {one.address}\n{one.sent}".rstrip(),
         answered=f"{one.status}\n{one.answered}".rstrip(),
         took_ms=one.took_s * 1000,
+        about=f"{one.address.partition('?')[0]} {_state(one.sent)} {one.status}",
     )
+
+
+def _state(sent: str) -> str:
+    """The event that 1C is told of, where the message names it."""
+    found = _STATE.search(sent)
+    return found[1] or found[2] if found else ""

@@ -24,7 +24,7 @@ from bridge.store.session import Database, Row, Session
 from bridge.store.statements import DELIVERY_COLUMNS, EVENT_COLUMNS
 
 MOST_OF_PAGE = 1_500  # events of all the calls of a page
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 MOST_OF_DAY = 20_000  # events
 LATEST = 300  # attempts, among which each infobase's last is looked for
 NEAR = 2_000  # events, among which a hook that gives no time is looked for
@@ -54,9 +54,11 @@ SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id 
  WHERE d.state = '%s' AND d.infobase = :infobase AND d.id < :before ORDER BY d.id DESC LIMIT :limit
 """  # noqa: S608 - put together from constants
 HEAP = """
-SELECT count(*) AS n, min(created_at) AS oldest_at FROM (
-  SELECT created_at FROM delivery WHERE infobase = :infobase AND state = '%s'
-   ORDER BY id LIMIT :limit) AS heap
+SELECT count(*) AS n FROM (
+  SELECT id FROM delivery WHERE infobase = :infobase AND state = '%s' LIMIT :limit) AS heap
+"""
+OLDEST = """
+SELECT created_at FROM delivery WHERE infobase = :infobase AND state = '%s' ORDER BY id LIMIT 1
 """
 DAY = """
 SELECT CAST(e.received_at - :since AS BIGINT) / 3600 AS hour, count(DISTINCT e.call_id) AS calls,
@@ -161,15 +163,16 @@ class StoredOverview:
         heaps = []
         for infobase in infobases:
             for state in (DeliveryState.QUEUED, *TROUBLES):
-                (row,) = self._db.read(HEAP % state.value, infobase=infobase, limit=MOST_COUNTED + 1)
-                if row["n"]:
+                oldest = self._db.read(OLDEST % state.value, infobase=infobase)
+                if oldest:
+                    (row,) = self._db.read(HEAP % state.value, infobase=infobase, limit=MOST_COUNTED + 1)
                     heaps.append(
                         Heap(
                             infobase=infobase,
                             state=state,
                             count=min(row["n"], MOST_COUNTED),
                             more=row["n"] > MOST_COUNTED,
-                            oldest_at=row["oldest_at"],
+                            oldest_at=oldest[0]["created_at"],
                         )
                     )
         return heaps

@@ -47,9 +47,8 @@ class Watch:
             StoreUnavailable: nobody knows.
         """
         now = self._clock()
-        heaps = {
-            (one.infobase, one.state): one for one in self._overview.heaps(list(self._settings.infobase))
-        }
+        counted = self._overview.heaps(list(self._settings.infobase))
+        heaps = {(one.infobase, one.state): one for one in counted}
         links = [self._exchange(name, section, now) for name, section in self._settings.exchange.items()]
         told, polled, breakers = self._overview.last_told(), self._polled(), self._breakers()
         for name, section in self._settings.infobase.items():
@@ -63,9 +62,8 @@ class Watch:
             if link.condition in BROKEN
         ]
         broken = {one.name for one in alarms}
-        return Health(
-            links=links, alarms=[*alarms, *_stuck(heaps.values(), broken, now), *self._stopped(now)]
-        )
+        alarms += [*_stuck(counted, broken, now), *self._stopped(now)]
+        return Health(links=links, alarms=alarms, heaps=counted)
 
     def _exchange(self, name: str, section: ExchangeSection, now: float) -> Link:
         heard = self._overview.last_heard(name)

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from bridge.core.accounts import Accounts
 from bridge.core.calls import Subscriber
 from bridge.core.folded import Person
-from bridge.core.overview import Overview
+from bridge.core.overview import Heap, Overview
 
 
 class Condition(StrEnum):
@@ -58,6 +58,7 @@ class Alarm:
 class Health:
     links: Sequence[Link]
     alarms: Sequence[Alarm]
+    heaps: Sequence[Heap]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +88,13 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Exchanged:
-    """One message between two programs, as it was sent and answered."""
+    """One message between two programs, as it was sent and answered; `about`: in a few words, what of."""
 
     title: str
     sent: str
-    answered: str
-    took_ms: float
+    answered: str = ""
+    took_ms: float = 0.0
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ STATUSES: Mapping[CallStatus, tuple[str, str]] = {
     CallStatus.ANSWERED: ("разговор", "good"),
     CallStatus.MISSED: ("пропущен", "bad"),
     CallStatus.NOT_ANSWERED: ("не ответили", "doubtful"),
-    CallStatus.IVR: ("положил трубку в меню", "doubtful"),
+    CallStatus.IVR: ("ушёл из меню", "doubtful"),
     CallStatus.RINGING: ("звонит", "idle"),
     CallStatus.TALKING: ("говорят", "idle"),
     CallStatus.UNKNOWN: ("неизвестно", "idle"),

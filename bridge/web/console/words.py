@@ -1,15 +1,14 @@
-"""The languages of the console: its texts are Russian, and this is their English.
+"""The languages of the console: its texts are Russian, and may be said in English.
 
-A text stands here word for word as the templates and `texts` have it; a test looks for those that do
-not. What comes from the bridge itself (answers of 1C, advice of the doctor) stays Russian.
+What comes from the bridge itself (answers of 1C, advice of the doctor) stays Russian.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+
+from bridge.web.console.english import IN_ENGLISH
 
 RUSSIAN, ENGLISH = "ru", "en"
 LANGUAGES = (RUSSIAN, ENGLISH)
-
-IN_ENGLISH: Mapping[str, str] = {}
 
 
 def speaker(language: str) -> Callable[..., str]:

@@ -27,4 +27,5 @@ CREATE INDEX event_from ON event (substr(from_number, length(from_number) - 9), 
 CREATE INDEX event_to ON event (substr(to_number, length(to_number) - 9), id);
 CREATE INDEX event_user ON event (user_key, id) WHERE user_key <> '';
 CREATE INDEX delivery_waiting ON delivery (infobase, id) WHERE state = 'queued';
-CREATE INDEX delivery_trouble_of ON delivery (infobase, state, id) WHERE state IN ('dead', 'expired');
+CREATE INDEX delivery_dead ON delivery (infobase, id) WHERE state = 'dead';
+CREATE INDEX delivery_expired ON delivery (infobase, id) WHERE state = 'expired';

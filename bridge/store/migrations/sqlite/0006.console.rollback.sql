@@ -1,4 +1,5 @@
-DROP INDEX delivery_trouble_of;
+DROP INDEX delivery_expired;
+DROP INDEX delivery_dead;
 DROP INDEX delivery_waiting;
 DROP INDEX event_user;
 DROP INDEX event_to;

@@ -15,7 +15,7 @@ from bridge.web.console.texts import STATES, STATUSES
 from bridge.web.console.visit import Fields, Page, Visit
 
 ROWS = 40
-LOOKED_THROUGH = 240  # calls, for a page of those with some status; then the reader goes on himself
+LOOKED_THROUGH = 160  # calls, for a page of those with some status; then the reader goes on himself
 # what is said of the deliveries of a call: the first of these that there is
 WORST = (
     DeliveryState.DEAD,

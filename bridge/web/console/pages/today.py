@@ -27,8 +27,8 @@ def _facts(visit: Visit) -> dict[str, Any]:
     roads, look = visit.roads, visit.look
     now = roads.now()
     midnight = datetime.combine(datetime.fromtimestamp(now, roads.zone).date(), time(), roads.zone)
-    heaps = roads.overview.heaps(roads.infobases)
     health = roads.health()
+    heaps = health.heaps
     day = roads.overview.day(midnight.timestamp())
     latest = roads.overview.calls(Search(), limit=LATEST_CALLS)
     return {
