@@ -43,9 +43,10 @@ def _ways(search: Search) -> tuple[list[str], dict[str, Any]]:
 def _branch(way: str, ways: list[str]) -> str:
     meant = f" AND {way}" if way else ""
     anyway = f" AND ({' OR '.join(ways)})" if ways else ""
+    # a subquery for each row, which a planner cannot turn into a join of the whole table with itself
     return f"""
 SELECT e.id, e.exchange, e.call_id FROM event e
  WHERE e.id < :before AND e.id >= :floor AND e.merged_into IS NULL{meant.format("e")}
-   AND NOT EXISTS (SELECT 1 FROM event x WHERE x.exchange = e.exchange AND x.call_id = e.call_id
-                    AND x.id > e.id AND x.merged_into IS NULL{anyway.format("x")})
+   AND e.id = (SELECT max(x.id) FROM event x WHERE x.exchange = e.exchange AND x.call_id = e.call_id
+                AND x.merged_into IS NULL{anyway.format("x")})
  ORDER BY e.id DESC LIMIT :limit"""  # noqa: S608 - put together from constants

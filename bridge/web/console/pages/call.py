@@ -14,8 +14,10 @@ from bridge.web.console.visit import Page, Visit
 
 EVENTS_SHOWN = 60
 MOST_RAW = 8_000  # characters
-# digits that may be somebody's telephone; a time and an id of a channel are none
-_NUMBER = re.compile(r"""(?<![\w.])(?P<time>"?time"?\s*[:=]\s*"?)?(?P<digits>\+?\d{7,15})(?![\w.])""")
+# what may be somebody's telephone, however it is written; a time and an id of a channel are none
+_NUMBER = re.compile(
+    r"""(?P<time>"?time"?\s*[:=]\s*"?)?(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
+)
 
 
 def life(visit: Visit) -> Page:
