@@ -138,7 +138,8 @@ def serve(config: Path, role: str, workers: int | None) -> None:
     if workers:
         from bridge.wiring.processes import several  # Linux's own
 
-        with several(settings, workers, role=Role(role)) as parent:
+        extras = Extras(doctor=_doctor(config))
+        with several(settings, workers, role=Role(role), extras=extras) as parent:
             on_stop(parent.drain, at_once=parent.kill)
             parent.run()
         return

@@ -17,13 +17,16 @@ from bridge.web.health import SHARED_FIGURES
 from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
 from bridge.wiring import Place, Role, connect, open_for
+from bridge.wiring.console import NO_EXTRAS, Extras
 
 BACKLOG = 1024
 FORCE_AFTER_S = 2 * DRAIN_LIMIT_S  # requests under way, then calls of 1C under way
 
 
 @contextmanager
-def several(settings: Settings, workers: int, *, role: Role = Role.ALL) -> Iterator[Parent]:
+def several(
+    settings: Settings, workers: int, *, role: Role = Role.ALL, extras: Extras = NO_EXTRAS
+) -> Iterator[Parent]:
     """The parent of `workers` entrances and, unless the role is `web`, of one process that tells 1C.
 
     Raises:
@@ -38,7 +41,7 @@ def several(settings: Settings, workers: int, *, role: Role = Role.ALL) -> Itera
 
         def entrances(name: str) -> Callable[[Tether], Service]:
             def make(tether: Tether) -> Service:
-                place = Place(role=Role.WEB, listener=listener, bell=TetherBell(tether))
+                place = Place(role=Role.WEB, listener=listener, bell=TetherBell(tether), extras=extras)
                 return _member(settings, place, name, _shared_figures(folder, name))
 
             return make

@@ -106,7 +106,7 @@ def test_a_click_of_1c_is_tried_in_both_languages_and_a_refusal_is_read(visitor:
     visitor.page.fill("#dial-number", number)
     visitor.press("MakeCall")
     visitor.reads("SUCCESS")
-    visitor.picture("sandbox")
+    visitor.picture("sandbox-call")
     visitor.page.locator("pre", has_text=f"outboundNumber={number}").first.wait_for(state="attached")
     visitor.page.select_option("#dial-key", "999")
     visitor.press("Позвонить")

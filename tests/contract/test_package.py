@@ -53,6 +53,8 @@ def test_the_package_says_that_it_is_typed():
     [
         *(f"bridge/wsdl/{name}" for name in CONTRACTS),
         "bridge/store/migrations/sqlite/0001.outbox.sql",
+        "bridge/web/console/templates/layout.html",
+        "bridge/web/console/static/console.css",
         "bridge/py.typed",
     ],
 )

@@ -497,3 +497,52 @@ def test_who_listened_and_what_was_copied_can_be_looked_up(tmp_path: Path) -> No
     assert "не открылась, HTTP 404" in newest
     assert oldest.endswith("main  звонок c1  buh  с адреса 192.0.2.7  64044 байт")
     assert "попыток 1: АТС не отвечает" in run(tmp_path, "records", "copies").stdout
+
+
+def test_the_console_has_its_first_user_by_a_code_and_the_others_by_command(tmp_path: Path) -> None:
+    port = free_port()
+    env = {"BRIDGE__SERVER__LISTEN": f"127.0.0.1:{port}"}
+    assert run(tmp_path, "init").returncode == 0
+    told = run(tmp_path, "console", "code", **env)
+    assert told.returncode == 0, told.stderr
+    code = told.stdout.split()[-1]
+    with running(tmp_path, "serve", **env):
+        ready(f"http://127.0.0.1:{port}")
+        session = requests.Session()
+        form = session.get(f"http://127.0.0.1:{port}/console/first", timeout=10).text
+        token = form.partition('name="form_token" value="')[2].partition('"')[0]
+        facts = {"code": code, "name": "anna", "password": "a long enough one", "again": "a long enough one"}
+        entered = session.post(
+            f"http://127.0.0.1:{port}/console/first", data=facts | {"form_token": token}, timeout=10
+        )
+        assert "Звенья" in entered.text
+        assert run(tmp_path, "console", "code").returncode == 2  # somebody was first
+        assert "Проверить" in session.get(f"http://127.0.0.1:{port}/console/doctor", timeout=10).text
+        sandbox = session.get(f"http://127.0.0.1:{port}/console/sandbox", timeout=30).text
+        assert "Отправить события" in sandbox  # a bridge of its own, beside the one that works
+        added = run(tmp_path, "console", "users", "add", "petr", "--role", "viewer")
+        assert "пароль" in added.stdout
+        listed = run(tmp_path, "console", "users", "list").stdout
+        assert [line.split()[:2] for line in listed.splitlines()] == [
+            ["anna", "оператор"],
+            ["petr", "наблюдатель"],
+        ]
+        assert run(tmp_path, "console", "users", "remove", "anna").returncode == 0
+        gone = session.get(f"http://127.0.0.1:{port}/console/", timeout=10)
+        assert gone.url.endswith("/console/login")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "Anna"), "латинские строчные"),
+        (("add", "anna", "--password-file", "short"), "короче десяти"),
+        (("remove", "nobody"), "Такого пользователя нет"),
+        (("password", "nobody"), "Такого пользователя нет"),
+    ],
+)
+def test_a_wrong_user_of_the_console_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    (tmp_path / "short").write_text("short\n", encoding="utf-8")
+    done = run(tmp_path, "console", "users", *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -148,7 +148,8 @@ def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    assert migrate(tmp_path / "bridge.db") == ["0001.outbox", "0002.mailbox", "0003.callers", "0004.dialling"]
+    steps = ["0001.outbox", "0002.mailbox", "0003.callers", "0004.dialling", "0005.audit", "0006.console"]
+    assert migrate(tmp_path / "bridge.db") == steps
     assert migrate(tmp_path / "bridge.db") == []
 
 

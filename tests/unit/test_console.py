@@ -13,6 +13,7 @@ from bridge.core.calls import CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.folded import CallStatus
 from bridge.core.overview import HourFigures
+from bridge.sim.scenarios import SCENARIOS
 from bridge.web.console import answers, passwords, texts
 from bridge.web.console.chart import BASE, TOP, chart
 from bridge.web.console.english import IN_ENGLISH
@@ -47,7 +48,16 @@ def test_every_text_of_the_console_has_its_english():
     said |= {text for table in tables for text, _ in table.values()}
     said |= {
         text
-        for table in (texts.ALARMS, texts.ADVICE, texts.VERDICTS, texts.EVENTS, texts.PURPOSES, texts.DEEDS)
+        for table in (
+            texts.ALARMS,
+            texts.ADVICE,
+            texts.VERDICTS,
+            texts.EVENTS,
+            texts.PURPOSES,
+            texts.DEEDS,
+            texts.HEADS,
+            texts.SCENARIOS,
+        )
         for text in table.values()
     }
     assert len(said) > 150
@@ -78,6 +88,7 @@ def test_everything_that_the_bridge_can_say_has_words():
     assert set(texts.STATUSES) == set(CallStatus)
     assert set(texts.EVENTS) == {one.value for one in CallState}
     assert set(texts.PURPOSES) == {one.value for one in Purpose}
+    assert list(texts.SCENARIOS) == list(SCENARIOS)
 
 
 # --- how things look ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ KEYS = {
     "hook_secret": "a-hook-secret-of-tests-0001",
     "journal_token": "a-journal-token-of-tests-0001",
     "link_secret": "a-link-secret-of-tests-0001-and-more",
+    "console_password": "a-console-password-of-tests",
 }
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bridge.core.overview import HourFigures
 
-WIDTH, HEIGHT = 720, 150
-BASE = 126  # the axis; the hours are written below it
-TOP = 18
+WIDTH, HEIGHT = 720, 158
+BASE = 132  # the axis; the hours are written below it
+TOP = 26
 STEP = WIDTH // 24
 BAR = 20
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)

@@ -72,5 +72,30 @@ EVENTS: Mapping[str, str] = {
     "END": "звонок закончился",
     "UNKNOWN": "неизвестное событие",
 }
+HEADS: Mapping[DeliveryState, str] = {
+    DeliveryState.QUEUED: "ждут",
+    DeliveryState.DEAD: "вручную",
+    DeliveryState.EXPIRED: "истекло",
+}
 PURPOSES: Mapping[str, str] = {"popup": "карточка", "journal": "журнал"}
 DEEDS: Mapping[str, str] = {"replay": "Отправить ещё раз", "discard": "Отбросить"}
+# of the sandbox: what may happen, by the name of the scenario
+SCENARIOS: Mapping[str, str] = {
+    "answered": "клиент позвонил, ему ответили",
+    "missed": "клиент позвонил, никто не ответил",
+    "transferred": "ответили и перевели на другого",
+    "group": "звонят два телефона, отвечает второй",
+    "group_missed": "звонят два телефона, никто не ответил",
+    "forwarded": "первый не ответил, ответил второй",
+    "forwarded_missed": "первый не ответил, второй тоже",
+    "transfer_missed": "перевели, но второй не ответил",
+    "click_to_call": "звонок по кнопке в 1С",
+    "click_unanswered": "звонок по кнопке в 1С, клиент не ответил",
+    "outgoing": "сотрудник набрал номер на телефоне",
+    "outgoing_unanswered": "сотрудник набрал номер, клиент не ответил",
+    "ivr_drop": "клиент положил трубку в меню",
+    "internal": "сотрудник звонит сотруднику",
+    "old_hook": "старый веб-хук: только номер и ключ",
+    "duplicates": "каждое событие приходит по нескольку раз",
+    "shuffled": "события приходят не по порядку",
+}

@@ -16,7 +16,8 @@ EVENTS_SHOWN = 60
 MOST_RAW = 8_000  # characters
 # what may be somebody's telephone, however it is written; a time and an id of a channel are none
 _NUMBER = re.compile(
-    r"""(?P<time>"?time"?\s*[:=]\s*"?)?(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
+    r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
+    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
 )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import UnknownRecord
 from bridge.core.overview import TROUBLES
-from bridge.web.console.texts import DEEDS, EVENTS, PURPOSES, STATES
+from bridge.web.console.texts import DEEDS, EVENTS, HEADS, PURPOSES, STATES
 from bridge.web.console.visit import Answer, Fields, Goto, Page, Visit
 
 ROWS = 40
@@ -40,6 +40,7 @@ def heaps(visit: Visit) -> Page:
             "done": done,
             "deed": DEEDS.get(query["deed"], ""),
             "troubles": TROUBLES,
+            "HEADS": HEADS,
             "STATES": STATES,
             "EVENTS": EVENTS,
             "PURPOSES": PURPOSES,

@@ -2,6 +2,7 @@
 
 from bridge.core.errors import UnknownRecord
 from bridge.web.console.roads import Played, Sandbox
+from bridge.web.console.texts import SCENARIOS
 from bridge.web.console.visit import Page, Visit
 
 NOT_HERE = "Полигон в этом запуске моста не включён: попробуйте vpbx-bridge demo --serve"
@@ -45,5 +46,6 @@ def _page(visit: Visit, played: Played | None) -> Page:
         "number": visit.form["number"] or NUMBER,
         "caller": CALLER,
         "form": visit.form,
+        "SCENARIOS": SCENARIOS,
     }
     return Page(template="sandbox.html", facts=facts)
