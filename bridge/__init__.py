@@ -7,6 +7,7 @@ The roads, in file names::
     1C is told         worker        -> flows/deliver        -> onec/vats           -> store   (in order, once 1C can hear)
     1C collects        web/soap      -> flows/collect        -> store
     who is calling?    web/callerid  -> flows/name_caller    -> onec/saying         -> answer in time, from memory if need be
+    somebody looks     web/console   -> core/overview        -> store
     how did it end?    web/soap      -> flows/call_info      -> store, vpbx/mobilon/journal
     what was that day? web/soap      -> flows/call_journal   -> store, vpbx/mobilon/journal
     listen to it       web/records   -> vpbx/mobilon/records -> answer, by a signed link
