@@ -24,7 +24,13 @@ STATES = {
     DeliveryState.DEAD: "разобрать вручную",
 }
 _MOMENT = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
-_VERDICTS = {"done": "принято", "retry": "отложено", "gave_up": "оставлено", "replayed": "повторено"}
+_VERDICTS = {
+    "done": "принято",
+    "retry": "отложено",
+    "gave_up": "оставлено",
+    "replayed": "повторено",
+    "discarded": "отброшено",
+}
 
 
 @click.group()

@@ -14,6 +14,7 @@ from bridge import observe
 from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
+from bridge.core.errors import TooMuch
 from bridge.demo.sandbox import SandboxOnDemand, on_stage
 from bridge.demo.stage import OPERATOR, SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
 from bridge.doctor import examine
@@ -155,9 +156,16 @@ def serve(config: Path, role: str, workers: int | None) -> None:
 def _doctor(config: Path) -> Callable[[], Iterator[Found]]:
     """The doctor's look for the console's page."""
 
+    busy = threading.Lock()  # it takes up to a minute, and a thread of the server
+
     def look() -> Iterator[Found]:
-        for one in examine(config):
-            yield Found(link=one.link, grade=one.grade, said=one.said, advice=one.advice)
+        if not busy.acquire(blocking=False):
+            raise TooMuch("Проверка уже идёт: подождите минуту")
+        try:
+            for one in examine(config):
+                yield Found(link=one.link, grade=one.grade, said=one.said, advice=one.advice)
+        finally:
+            busy.release()
 
     return look
 

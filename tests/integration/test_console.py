@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from bridge.core.accounts import Role
 from bridge.core.delivery import DeliveryState
 from bridge.store.beside import accounts_at
+from bridge.web.auth import token_hash as token_hash_of_1c
 from bridge.web.console import passwords
 from bridge.web.console.entering import token_hash
 from bridge.web.console.routes import ROUTES, Who
@@ -248,6 +250,22 @@ def test_the_hooks_address_is_shown_to_the_operator_who_asks(here: World, operat
     shown = operator.post("settings/hook", exchange="main").text
     assert f"{here.url}/hooks/main/{HOOK_SECRET}?key={{KEY}}&amp;number={{NUMBER}}" in shown
     assert operator.post("settings/hook", exchange="other").status_code == 400
+
+
+def test_a_new_password_for_1c_is_shown_once_with_the_line_that_makes_it_good(operator: Browser) -> None:
+    shown = operator.post("settings/token").text
+    password = re.search(r'<code id="password">([^<]+)</code>', shown)[1]
+    assert token_hash_of_1c(password) in shown
+    assert password not in operator.get("settings").text
+
+
+def test_a_flood_of_logins_holds_no_thread(here: World) -> None:
+    """Eight at once, where two are hashed: some are told to come later, all are answered soon."""
+    browsers = [Browser(here) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda one: one.enter("flood", "wrong").status_code, browsers))
+    assert set(codes) <= {403, 429}
+    assert 403 in codes
 
 
 def test_markup_of_a_caller_is_text(here: World, operator: Browser) -> None:

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bridge.cli.running import _doctor
 from bridge.core.calls import CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
+from bridge.core.errors import TooMuch
 from bridge.core.folded import CallStatus
 from bridge.core.overview import HourFigures
 from bridge.sim.scenarios import SCENARIOS
@@ -216,3 +218,13 @@ def test_pages_have_nothing_inline_and_nothing_of_other_hosts():
         assert not re.search(
             r"<style|\sstyle=|<script(?! src=)|\son\w+=|javascript:|hx-on|//\w+\.\w", text
         ), path.name
+
+
+def test_the_doctor_looks_for_one_at_a_time(tmp_path):
+    look = _doctor(tmp_path / "absent.toml")
+    first = look()
+    assert next(first).grade == 2
+    with pytest.raises(TooMuch, match="уже идёт"):
+        next(look())
+    first.close()
+    assert next(look()).grade == 2

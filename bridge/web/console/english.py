@@ -322,6 +322,12 @@ IN_ENGLISH: Mapping[str, str] = {
     "Показать адрес веб-хука с секретом: {name}": "Show the hook's address with its secret: {name}",
     "Такой ВАТС в настройках нет": "There is no such exchange in the settings",
     "Для 1С": "For 1C",
+    "Новый пароль для 1С": "A new password for 1C",
+    "Пароль для 1С, покажется один раз:": "The password for 1C, shown once:",
+    "Впишите в раздел базы в bridge.toml рядом с прежним и перезапустите мост; уберите прежний, когда в 1С будет новый:": (
+        "Put it into the infobase's section of bridge.toml beside the old one and restart the bridge; take the old one"
+        " out once 1C has the new:"
+    ),
     "Пространство имён": "Namespace",
     "Сервис и порт": "Service and port",
     "Имена для входа": "Logins",

@@ -7,16 +7,19 @@ every form, so that no other site can make one.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bridge.core.accounts import Accounts, User
 from bridge.web.console import passwords
-from bridge.web.throttle import Throttle
+from bridge.web.throttle import Throttle, Throttled
 
 LIVES_S = 12 * 3600.0
 CODE_LIVES_S = 3600.0
 TOKEN_BYTES = 32
 MAX_NAME = 64
+SEATS = 4  # two are hashed, two wait
 NAME = r"[a-z0-9][a-z0-9._-]{0,30}"
 
 
@@ -42,20 +45,26 @@ class Door:
     """Lets people in by name and password.
 
     Wrong passwords are counted by address, and by name too: behind a proxy that the settings do not
-    name, everybody seems to come from this machine, whose address is never throttled.
+    name, everybody seems to come from this machine, whose address is never throttled. Only so many
+    passwords are looked at at once: who would have to wait holds no thread of the hooks.
     """
 
     def __init__(self, accounts: Accounts, note: Callable[[str, str, str], None]) -> None:
         self._accounts = accounts
         self._note = note
         self._throttle = Throttle()
+        self._seats = threading.BoundedSemaphore(SEATS)
 
     def enter(self, name: str, password: str, address: str) -> str | None:
         """The token of a new session; None for a wrong name or password.
 
         Raises:
-            Throttled: too many wrong ones came; this one was not looked at.
+            Throttled: too many wrong ones came, or too many at once; this one was not looked at.
         """
+        with self._seat():
+            return self._enter(name, password, address)
+
+    def _enter(self, name: str, password: str, address: str) -> str | None:
         name = name.strip().lower()[:MAX_NAME]
         self._throttle.check(address, (name,))
         self._throttle.check(f"name:{name}", (address,) if address not in _OWN else ())
@@ -76,7 +85,9 @@ class Door:
             Throttled: too many wrong codes came.
         """
         self._throttle.check("first", ())
-        if not self._accounts.add_first(name, passwords.hashed(password), token_hash(code.strip())):
+        with self._seat():
+            kept = passwords.hashed(password)
+        if not self._accounts.add_first(name, kept, token_hash(code.strip())):
             self._throttle.failed("first")
             return None
         self._note(name, "first_user", address)
@@ -88,6 +99,15 @@ class Door:
 
     def leave(self, token: str) -> None:
         self._accounts.close_session(token_hash(token))
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
+        if not self._seats.acquire(blocking=False):
+            raise Throttled
+        try:
+            yield
+        finally:
+            self._seats.release()
 
     def _session(self, name: str) -> str:
         token = new_token()

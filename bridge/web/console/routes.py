@@ -53,6 +53,7 @@ ROUTES: Sequence[Route] = (
     Route("POST", "doctor/run", Who.OPERATOR, _of(doctor.run)),
     Route("GET", "settings", Who.OPERATOR, _of(settings.whole)),
     Route("POST", "settings/hook", Who.OPERATOR, _of(settings.hook)),
+    Route("POST", "settings/token", Who.OPERATOR, _of(settings.token)),
     Route("GET", "login", Who.ANYBODY, _of(login.form)),
     Route("POST", "login", Who.ANYBODY, login.enter),
     Route("POST", "logout", Who.VIEWER, login.leave),

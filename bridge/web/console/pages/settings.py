@@ -1,11 +1,12 @@
 """«Настройка»: how the bridge is set up, without secrets, and what to type into the exchange and into 1C."""
 
 from bridge.core.errors import UnknownRecord
+from bridge.web.auth import new_token, token_hash
 from bridge.web.console.visit import Page, Visit
 
 
 def whole(visit: Visit) -> Page:
-    return _page(visit, "", "")
+    return _page(visit)
 
 
 def hook(visit: Visit) -> Page:
@@ -14,14 +15,23 @@ def hook(visit: Visit) -> Page:
     if exchange not in visit.roads.exchanges:
         raise UnknownRecord("Такой ВАТС в настройках нет")
     visit.roads.note(visit.name, "show_full", f"hook address of {exchange}")
-    return _page(visit, exchange, visit.roads.hook_address(exchange))
+    return _page(visit, shown=exchange, address=visit.roads.hook_address(exchange))
 
 
-def _page(visit: Visit, exchange: str, address: str) -> Page:
+def token(visit: Visit) -> Page:
+    """A new password for 1C, shown once; the bridge believes it when its hash is in the settings."""
+    password = new_token()
+    visit.roads.note(visit.name, "token", "")
+    return _page(visit, password=password, line=f'token_hashes = ["{token_hash(password)}"]')
+
+
+def _page(visit: Visit, *, shown: str = "", address: str = "", password: str = "", line: str = "") -> Page:
     facts = {
         "groups": visit.roads.settings(),
         "exchanges": visit.roads.exchanges,
-        "shown": exchange,
+        "shown": shown,
         "address": address,
+        "password": password,
+        "line": line,
     }
     return Page(template="settings.html", facts=facts)

@@ -19,4 +19,12 @@ document.addEventListener("submit", (event) => {
   if (busy) busy.textContent = busy.dataset.busy;
 });
 
+// Nobody loses the place where the keyboard or a selection is: that part waits to be brought up to date.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  const selected = getSelection();
+  const reading = selected && !selected.isCollapsed && part.contains(selected.anchorNode);
+  if (part.id === "live" && (part.contains(document.activeElement) || reading)) event.preventDefault();
+});
+
 document.querySelectorAll("button[data-check], button[data-copy]").forEach((button) => { button.hidden = false; });
