@@ -30,6 +30,14 @@ PATIENCE_MS = 10_000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One clear line where there is no browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(MISSING in str(one.longrepr) for one in skipped)
+    if count:
+        terminalreporter.write_line(f"{count} tests in a browser were skipped: {MISSING}")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     try:

@@ -98,6 +98,8 @@ def test_demo_serve_prints_one_line_of_json_and_works_until_it_is_stopped(tmp_pa
         )
         assert facts["wsdl"].startswith(f"http://127.0.0.1:{port}/")
         assert b"<definitions" in requests.get(facts["wsdl"], timeout=5).content
+        assert facts["console"] == f"http://127.0.0.1:{port}/console/"
+        assert requests.get(facts["console"], timeout=5).url == f"{facts['console']}login"
         told = requests.get(
             facts["hook"], {"key": facts["subscribers"][0]["key"], "number": "89160000001"}, timeout=5
         )

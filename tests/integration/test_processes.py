@@ -20,10 +20,13 @@ import requests
 from click.testing import CliRunner
 
 from bridge.cli import main
+from bridge.core.accounts import Role
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.beside import accounts_at
+from bridge.web.console import passwords
 from bridge.web.prefork import Tether
 from bridge.wiring.processes import TetherBell
 from support.hooks import STATES, call_events, post_all
@@ -96,6 +99,24 @@ def frozen(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@linux
+def test_whoever_entered_the_console_by_one_child_is_known_to_the_other(tmp_path: Path) -> None:
+    with family(tmp_path) as here:
+        assert eventually(lambda: set(here.bridge.children()) == FAMILY)
+        with accounts_at(str(tmp_path / "bridge.db")) as accounts:
+            accounts.add("operator", Role.OPERATOR, passwords.hashed("a long enough one"))
+        console, session = f"{here.bridge.url}/console/", requests.Session()
+        session.headers["Connection"] = "close"  # each request may come to another child
+        form = session.get(f"{console}login", timeout=10).text
+        token = form.partition('name="form_token" value="')[2].partition('"')[0]
+        facts = {"form_token": token, "name": "operator", "password": "a long enough one"}
+        with frozen(here.pid("web-1")):
+            assert session.post(f"{console}login", data=facts, timeout=20).url == console
+        with frozen(here.pid("web-2")):
+            assert session.get(f"{console}calls", timeout=20).url == f"{console}calls"
+            assert "Проверить" in session.get(f"{console}doctor", timeout=20).text
 
 
 @linux

@@ -14,14 +14,14 @@ from bridge.core.calls import CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.errors import TooMuch
 from bridge.core.folded import CallStatus
-from bridge.core.overview import HourFigures
+from bridge.core.overview import Attempt, HourFigures
 from bridge.sim.scenarios import SCENARIOS
 from bridge.web.console import answers, passwords, texts
 from bridge.web.console.chart import BASE, TOP, chart
 from bridge.web.console.english import IN_ENGLISH
 from bridge.web.console.entering import form_token, is_form_of
 from bridge.web.console.look import Look
-from bridge.web.console.pages.call import masked
+from bridge.web.console.pages.call import masked, told
 from bridge.web.console.roads import Condition
 from bridge.web.console.visit import Fields
 from bridge.web.console.words import speaker
@@ -165,6 +165,20 @@ def test_a_query_of_the_old_hook_is_hidden_too(number):
     assert shown.startswith("key=***&number=")
     assert "0000001" not in shown
     assert "000-00-01" not in shown
+
+
+def test_attempts_that_ended_alike_are_one_line():
+    attempts = [Attempt(at=float(at), verdict="retry", answer="1С выключена") for at in range(5)]
+    attempts += [
+        Attempt(at=5.0, verdict="retry", answer="я" * 500),
+        Attempt(at=6.0, verdict="done", answer="1"),
+    ]
+    assert [(one.since, one.until, one.count, one.verdict, len(one.answer)) for one in told(attempts)] == [
+        (0.0, 4.0, 5, "retry", 12),
+        (5.0, 5.0, 1, "retry", 200),
+        (6.0, 6.0, 1, "done", 1),
+    ]
+    assert told([]) == []
 
 
 # --- passwords and forms --------------------------------------------------------------------------

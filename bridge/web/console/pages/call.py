@@ -1,24 +1,40 @@
 """The page of a call: each event as it came, each attempt to tell 1C, the recording."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import urlencode
 
 from bridge.core.errors import UnknownRecord
 from bridge.core.folding import fold
 from bridge.core.numbers import mask
-from bridge.core.overview import CallEvents
+from bridge.core.overview import Attempt, CallEvents
 from bridge.core.ports import StoredEvent
 from bridge.web.console.pages.calls import folded
 from bridge.web.console.texts import EVENTS, PURPOSES, STATES, VERDICTS
 from bridge.web.console.visit import Page, Visit
 
-EVENTS_SHOWN = 60
+EVENTS_SHOWN = 20
+ATTEMPTS_SHOWN = 4
+ANSWER_SHOWN = 200  # characters
 MOST_RAW = 8_000  # characters
 # what may be somebody's telephone, however it is written; a time and an id of a channel are none
 _NUMBER = re.compile(
     r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
     r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Attempts in a row that ended alike: the first and the last of them, unix time."""
+
+    since: float
+    until: float
+    count: int
+    verdict: str
+    answer: str
 
 
 def life(visit: Visit) -> Page:
@@ -42,6 +58,7 @@ def life(visit: Visit) -> Page:
             "more": urlencode({"exchange": exchange, "id": call_id, "after": stored[-1].id})
             if len(events) == EVENTS_SHOWN
             else "",
+            "told": told,
             "EVENTS": EVENTS,
             "STATES": STATES,
             "VERDICTS": VERDICTS,
@@ -72,6 +89,16 @@ def masked(text: str, user_key: str) -> str:
     if user_key:
         text = text.replace(user_key, "***")
     return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)
+
+
+def told(attempts: Sequence[Attempt]) -> list[Told]:
+    """The latest attempts, those that ended alike as one."""
+    rows = []
+    for (verdict, answer), alike in groupby(attempts, key=lambda one: (one.verdict, one.answer)):
+        at = [one.at for one in alike]
+        shown = answer[:ANSWER_SHOWN]
+        rows.append(Told(since=at[0], until=at[-1], count=len(at), verdict=verdict, answer=shown))
+    return rows[-ATTEMPTS_SHOWN:]
 
 
 def _event(visit: Visit, event_id: int | None) -> StoredEvent:
