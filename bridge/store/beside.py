@@ -1,12 +1,16 @@
 """The console's users, looked at and changed beside a running bridge: for the command line."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bridge.store import opening
+import psycopg
+
+from bridge.core.errors import StoreUnavailable
+from bridge.store import opening, pgconnection
 from bridge.store.accounts import StoredAccounts
 from bridge.store.looking import LookingAtFile, LookingAtServer
 from bridge.store.session import Row, Session, T
@@ -25,6 +29,9 @@ def accounts_at(address: str) -> Iterator[StoredAccounts]:
     looking = LookingAtServer(address) if server else LookingAtFile(Path(address))
     try:
         yield StoredAccounts(_AtOnce(looking), time.time)
+    except (sqlite3.Error, psycopg.Error) as error:
+        where = pgconnection.place(address) if server else address
+        raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
     finally:
         looking.close()
 

@@ -1,11 +1,13 @@
 """Users of the console and their sessions, on every store."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bridge.core.accounts import Role
+from bridge.core.errors import StoreUnavailable
 from bridge.store.beside import accounts_at
 from support.stand import STANDS, PostgresStand, Stand
 
@@ -88,6 +90,17 @@ def test_the_command_line_sees_the_users_of_a_running_bridge(stand: Stand) -> No
     with accounts_at(address) as beside:
         assert beside.add("anna", Role.OPERATOR, "hash")
     assert stand.store.accounts.find("anna") is not None
+
+
+def test_a_database_of_another_kind_is_told_in_words(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "bridge.db")
+    other.execute("CREATE TABLE something (id INTEGER)")
+    other.close()
+    with (
+        pytest.raises(StoreUnavailable, match="не читается: no such table"),
+        accounts_at(str(tmp_path / "bridge.db")) as accounts,
+    ):
+        accounts.anybody()
 
 
 def test_the_first_user_may_be_made_before_the_bridge_ran(tmp_path: Path) -> None:
