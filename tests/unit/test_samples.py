@@ -8,7 +8,7 @@ from lxml import etree
 
 from bridge.resources import wsdl_text
 
-SAMPLES = sorted((Path(__file__).parents[2] / "onec_samples").rglob("*.bsl"))
+SAMPLES = [Path(__file__).parents[2] / "onec_samples" / "modules" / "8.3_ws.bsl"]
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 
