@@ -1,0 +1,2 @@
+DROP TABLE passage;
+DROP TABLE audit;
