@@ -19,6 +19,8 @@ from bridge.core.secrecy import spellings
 
 log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 
+# what rules a terminal, turns a line around or begins a new one; tabs and line ends of a traceback stay
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
 _KEEP = frozenset(
     {"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"}
@@ -52,6 +54,7 @@ lost_lines = 0  # that could not be written; the work goes on without its log
 def _write(line: str) -> None:
     """One line to standard error. A full disk, a closed pipe or no console at all stops no call."""
     global lost_lines
+    line = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
@@ -82,6 +85,7 @@ class _StandardError(logging.Handler):
             facts = {"logger": record.name, "event": said, "level": level, "timestamp": at}
             _write(json.dumps(facts, ensure_ascii=False))
         else:
+            said = said.replace("\n", "\n    ")  # a line of theirs never looks like one of ours
             _write(f"{at} [{level:<9}] {record.name}: {said}")
 
 
@@ -121,6 +125,19 @@ class Figures:
             "Hook requests by exchange and result",
             ["exchange", "result"],
             registry=self.registry,
+        )
+        self.strangers = Counter(
+            "bridge_strangers",
+            "Requests that were not let in as an exchange, by what was wrong",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.old_secret_seconds = Gauge(
+            "bridge_old_hook_secret_seconds",
+            "Since the exchange last came by its old secret; none when it never did",
+            ["exchange"],
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
         self.deliveries = Counter(
             "bridge_deliveries",

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from bridge import __version__
+from bridge.cli.audit import audit
 from bridge.cli.console import console
 from bridge.cli.dials import dials
+from bridge.cli.erase import erase
 from bridge.cli.events import events
 from bridge.cli.reconcile import reconcile
 from bridge.cli.records import records
@@ -56,5 +58,5 @@ def main() -> None:
 
 
 SETTING_UP = (init, check, wsdl, token, backup, migrate_database)
-for command in (demo, serve, simulate, events, dials, records, reconcile, console, *SETTING_UP):
+for command in (demo, serve, simulate, events, dials, records, reconcile, console, audit, erase, *SETTING_UP):
     main.add_command(command)

@@ -2,15 +2,21 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from bridge.cli.options import moment, settings_option
+from bridge.cli.who import operator
 from bridge.core.accounts import Role
 from bridge.core.errors import BadSettings, UnknownRecord
 from bridge.settings import load
+from bridge.store.accounts import StoredAccounts
+from bridge.store.archive import Archive
+from bridge.store.audit import Deed
 from bridge.store.beside import accounts_at
 from bridge.web.console import passwords
 from bridge.web.console.entering import CODE_LIVES_S, NAME, new_token, token_hash
@@ -68,7 +74,7 @@ def add(config: Path, name: str, role: str, password_file: TextIO | None) -> Non
     if not re.fullmatch(NAME, name):
         raise BadSettings("Имя — латинские строчные буквы и цифры, например operator")
     password, told = _chosen(password_file, name)
-    with accounts_at(load(config).server.database) as accounts:
+    with _written(config, f"добавлен {name}, {role}") as accounts:
         if not accounts.add(name, Role(role), passwords.hashed(password)):
             raise BadSettings(THERE)
     click.echo(f"Добавлен {name} ({ROLES[Role(role)]}){told}")
@@ -91,7 +97,7 @@ def show(config: Path) -> None:
 @click.argument("name", metavar="ИМЯ")
 def remove(config: Path, name: str) -> None:
     """Удалить пользователя; его сеансы сразу закончатся."""
-    with accounts_at(load(config).server.database) as accounts:
+    with _written(config, f"удалён {name}") as accounts:
         if not accounts.remove(name):
             raise UnknownRecord(NOBODY)
     click.echo(f"Удалён {name}")
@@ -104,10 +110,19 @@ def remove(config: Path, name: str) -> None:
 def change(config: Path, name: str, password_file: TextIO | None) -> None:
     """Дать новый пароль; его сеансы сразу закончатся."""
     password, told = _chosen(password_file, name)
-    with accounts_at(load(config).server.database) as accounts:
+    with _written(config, f"новый пароль {name}") as accounts:
         if not accounts.change_password(name, passwords.hashed(password)):
             raise UnknownRecord(NOBODY)
     click.echo(f"Пароль {name} сменён{told}")
+
+
+@contextmanager
+def _written(config: Path, about: str) -> Iterator[StoredAccounts]:
+    """The accounts; what is done to them is written down."""
+    database = load(config).server.database
+    with accounts_at(database) as accounts, Archive(database).deed(operator(), Deed.USER, about) as done:
+        yield accounts
+        done.count = 1
 
 
 def _chosen(file: TextIO | None, name: str) -> tuple[str, str]:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.options import known_infobase, moment, settings_option
+from bridge.cli.options import MOMENT, known_infobase, moment, settings_option
+from bridge.cli.who import operator
 from bridge.core.delivery import DeliveryState
 from bridge.core.numbers import mask
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.core.secrecy import without_secrets
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
+from bridge.store.audit import Deed
 from bridge.store.views import EventLife, Selection
 
 STATES = {
@@ -23,7 +25,6 @@ STATES = {
     DeliveryState.SUPERSEDED: "не нужно",
     DeliveryState.DEAD: "разобрать вручную",
 }
-_MOMENT = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 _VERDICTS = {
     "done": "принято",
     "retry": "отложено",
@@ -69,7 +70,12 @@ def list_events(*, config: Path, state: str | None, infobase: str, limit: int) -
 def show(*, config: Path, event_id: int, full: bool) -> None:
     """Всё об одном событии: что пришло, кому сообщено, что ответили."""
     settings = load(config)
-    life = _life(_archive(settings).life(event_id), full=full)
+    archive = _archive(settings)
+    told = archive.life(event_id)
+    if full:
+        with archive.deed(operator(), Deed.SHOW_FULL, f"событие {event_id}") as seen:
+            seen.count = 1
+    life = _life(told, full=full)
     click.echo(without_secrets(life, settings.secrets()))  # an address of a recording holds the token
 
 
@@ -80,8 +86,8 @@ def show(*, config: Path, event_id: int, full: bool) -> None:
 @click.option("--expired", is_flag=True, help="Все, что «истекло».")
 @click.option("--delivered", is_flag=True, help="Всё, что 1С уже приняла: её восстановили из копии.")
 @click.option("--infobase", default="", help="С отбором: только эта информационная база.")
-@click.option("--since", type=_MOMENT, help="С отбором: принятые с этого времени, 2026-11-23 или с часами.")
-@click.option("--until", type=_MOMENT, help="С отбором: принятые до этого времени.")
+@click.option("--since", type=MOMENT, help="С отбором: принятые с этого времени, 2026-11-23 или с часами.")
+@click.option("--until", type=MOMENT, help="С отбором: принятые до этого времени.")
 @click.option("--popups", is_flag=True, help="С отбором: и карточки давно прошедших звонков.")
 @click.option("--yes", is_flag=True, help="С --delivered: не переспрашивать.")
 def replay(
@@ -126,7 +132,10 @@ def replay(
         cards += len(everything) - len(picked)
     if delivered and chosen and not yes:
         click.confirm(f"1С уже приняла их; отправить ещё раз {len(chosen)}?", abort=True)
-    moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings), delivered=delivered)
+    about = ", ".join([*states, *([infobase] if infobase else []), *map(str, delivery_ids)])
+    with archive.deed(operator(), Deed.REPLAY, about) as done:
+        moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings), delivered=delivered)
+        done.count = moved
     click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
     if cards:
         click.echo(f"Карточки давно прошедших звонков пропущены: {cards} (с --popups — и они)")
@@ -143,7 +152,11 @@ def replay(
 @click.confirmation_option("--yes", prompt="Удалить события без возможности вернуть?")
 def purge(*, config: Path, older_than: int, dead: bool) -> None:
     """Удалить старые события (мост делает это и сам: server.keep_days). То, что ждёт, остаётся."""
-    gone = _archive(load(config)).purge(older_than_s=older_than * 24 * 3600.0, dead=dead)
+    archive = _archive(load(config))
+    about = f"старше дней: {older_than}" + (", и те, что разобрать вручную" if dead else "")
+    with archive.deed(operator(), Deed.PURGE, about) as done:
+        gone = archive.purge(older_than_s=older_than * 24 * 3600.0, dead=dead)
+        done.count = gone
     click.echo(f"Удалено событий: {gone}")
 
 

@@ -22,6 +22,9 @@ settings_option = click.option(
 )
 
 
+MOMENT = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
+
+
 def known_infobase(settings: Settings, infobase: str) -> None:
     """
     Raises:

@@ -9,11 +9,13 @@ import click
 
 from bridge import observe
 from bridge.cli.options import settings_option
+from bridge.cli.who import operator
 from bridge.core.errors import BadSettings, StoreUnavailable, UnknownRecord
 from bridge.flows.reconcile import Reconciliation
 from bridge.observe import Figures
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
+from bridge.store.audit import Deed
 from bridge.wiring import open_for
 from bridge.wiring.healing import OVERLAP_DAYS, Healer
 from bridge.wiring.partners import audiences, publications
@@ -60,12 +62,15 @@ def reconcile(*, config: Path, exchange: str, date: datetime | None, days: int |
             hint=lambda *_: None,  # the running bridge looks by itself every second
             figures=Figures(),
         )
-        for name in chosen:
-            for day in [date.date().isoformat()] if date else healer.days(name, days or OVERLAP_DAYS):
-                first_at = 0.0 if older else archive.first_heard(name)
-                since_s = max(NEVER_S if first_at is None else first_at, healer.forgotten_s())
-                done = healer.reconcile_day(name, day, since_s=since_s)
-                click.echo(_report(name, done, settings.exchange[name].reconcile_lag_s))
+        about = ", ".join(chosen) + (f", {date:%d.%m.%Y}" if date else f", дней: {days or OVERLAP_DAYS}")
+        with archive.deed(operator(), Deed.RECONCILE, about) as counted:
+            for name in chosen:
+                for day in [date.date().isoformat()] if date else healer.days(name, days or OVERLAP_DAYS):
+                    first_at = 0.0 if older else archive.first_heard(name)
+                    since_s = max(NEVER_S if first_at is None else first_at, healer.forgotten_s())
+                    done = healer.reconcile_day(name, day, since_s=since_s)
+                    counted.count += done.added
+                    click.echo(_report(name, done, settings.exchange[name].reconcile_lag_s))
     finally:
         store.close()
 

@@ -9,6 +9,7 @@ listen = "127.0.0.1:8080"                # наружу — через прок�
 public_url = "http://127.0.0.1:8080"     # адрес моста, видимый из 1С и из ВАТС; он попадёт в WSDL
 database = "bridge.db"                   # файл рядом с этим; или "postgresql://имя:пароль@сервер/база"
 # keep_days = 180                        # сколько дней хранить события
+# audit_days = 1095                      # и журнал действий: vpbx-bridge audit list
 # threads = 32
 # mailbox_waiters = 8                    # сколько PollEvents могут ждать сразу
 # drain_s = 5                            # за прокси: перед остановкой ещё столько принимать
@@ -25,6 +26,8 @@ kind = "mobilon"
 # base_url = "https://connect.mobilon.ru" # если адрес API другой
 api = "connect"                          # connect | webapi2 | callapi | simple-calls
 hook_secret = "{hook_secret}"
+# old_hook_secret = ""                   # прежний секрет, пока в кабинете ВАТС меняют адрес
+# networks = ["91.199.46.0/24"]          # откуда обращается ВАТС; без неё — отовсюду (см. trusted_proxy)
 # node_token = ""                        # для api = "callapi"
 # api_password = ""                      # для api = "simple-calls"
 # area_code = "391"                      # дополняет городские номера, записанные без кода

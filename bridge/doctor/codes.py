@@ -35,6 +35,8 @@ class Code(StrEnum):
     OWN_NO_LINKS = "own.no_record_links"
     OWN_HOOK_OPEN = "own.hook_open"
     OWN_HOOK_CLOSED = "own.hook_closed"
+    OWN_HOOK_NETWORKS = "own.hook_networks"
+    OWN_NETWORKS_PROXY = "own.networks_without_proxy"
     MAILBOX_PLACES = "mailbox.places"
 
     NET_REACHED = "net.reached"
@@ -68,6 +70,9 @@ class Code(StrEnum):
     HOOK_HEARD = "hook.heard"
     HOOK_NEVER = "hook.never"
     HOOK_SILENT = "hook.silent"
+    HOOK_OUTSIDE = "hook.outside_networks"
+    HOOK_OLD_SECRET = "hook.old_secret_used"  # noqa: S105 - the name of a finding
+    HOOK_NEW_SECRET = "hook.old_secret_idle"  # noqa: S105
     JOURNAL_READ = "journal.read"
     JOURNAL_REFUSED = "journal.refused"
     JOURNAL_FUTURE = "journal.from_the_future"

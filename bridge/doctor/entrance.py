@@ -17,6 +17,7 @@ from bridge.doctor.tls import tls_findings
 from bridge.settings import Settings
 from bridge.settings.kinds import loopback
 from bridge.web.hooks import PREFIX as HOOKS
+from bridge.web.path_secret import NOT_FOUND
 from bridge.web.soap.vocabulary import ENGLISH
 from bridge.wire import Answer, Wire, WireError
 from bridge.wiring.partners import exchange_url, mailboxes
@@ -47,6 +48,7 @@ def entrance_findings(settings: Settings) -> Iterator[Finding]:
         said = f"public_url {url} — это сам этот компьютер: ВАТС из интернета мост не найдёт"
         advice = "укажите адрес, видный из интернета, и поставьте прокси с TLS: docs/install.md"
         yield doubtful(ADDRESS, Code.OWN_LOOPBACK, said, advice)
+    yield from _networks(settings)
     peer = Peer(link=ADDRESS, url=url, setting="server.public_url", called_by_1c=True)
     reached = yield from _from_outside(peer, settings)
     if reached is None or not (yield from tls_findings(peer, reached)):
@@ -55,6 +57,19 @@ def entrance_findings(settings: Settings) -> Iterator[Finding]:
         said = "прокси не принимает TLS 1.2, а веб-хук Мобилона новее не умеет: звонки не дойдут"
         yield doubtful(ADDRESS, Code.OWN_TLS12, said, "разрешите на прокси TLS 1.2 рядом с 1.3")
     yield from _this_bridge(settings)
+
+
+def _networks(settings: Settings) -> Iterator[Finding]:
+    """Behind a proxy that is not named everybody comes from its address, and the exchange from no network."""
+    named = [name for name, section in settings.exchange.items() if section.networks]
+    behind = loopback(local_url(settings)) and not loopback(settings.server.public_url)
+    if named and behind and not settings.server.trusted_proxy:
+        said = (
+            f"у ВАТС {', '.join(named)} заданы networks, мост слушает {settings.server.listen}, "
+            "а trusted_proxy не указан: все запросы приходят с адреса прокси, и веб-хуки получат отказ"
+        )
+        advice = 'впишите адрес прокси, обычно trusted_proxy = "127.0.0.1", и перезапустите мост'
+        yield bad(ADDRESS, Code.OWN_NETWORKS_PROXY, said, advice)
 
 
 def _from_outside(peer: Peer, settings: Settings) -> Generator[Finding, None, Reached | None]:
@@ -108,8 +123,14 @@ def _this_bridge(settings: Settings) -> Iterator[Finding]:
 
 
 def _hooks(settings: Settings) -> Iterator[Finding]:
-    """An empty hook: refused by name (400) by whoever knows the secret, and nothing is stored."""
+    """An empty hook: refused by name (400) by whoever knows the secret, and nothing is stored.
+
+    One that only the exchange's networks may use is asked without the secret: its 404 is the bridge's own.
+    """
     for name, section in settings.exchange.items():
+        if section.networks:
+            yield _closed_hook(settings, name)
+            continue
         answer = _ask(settings.server.public_url, f"{HOOKS}{name}/{section.hook_secret.get_secret_value()}")
         if answer is not None and answer.status == 400:
             yield good(
@@ -120,6 +141,17 @@ def _hooks(settings: Settings) -> Iterator[Finding]:
         said = f"веб-хук ВАТС {name} до моста не доходит ({status})"
         advice = f"проверьте, что прокси пропускает {HOOKS}, и перезапустите мост, если меняли hook_secret"
         yield bad(ADDRESS, Code.OWN_HOOK_CLOSED, said, advice)
+
+
+def _closed_hook(settings: Settings, name: str) -> Finding:
+    answer = _ask(settings.server.public_url, f"{HOOKS}{name}/check")
+    if answer is not None and (answer.status, answer.body) == (NOT_FOUND.status, NOT_FOUND.body):
+        said = f"адрес веб-хука ВАТС {name} ведёт в мост; пускает он только networks"
+        advice = f"пустит ли он ВАТС, видно по ней самой: vpbx-bridge check --only {name}"
+        return good(ADDRESS, Code.OWN_HOOK_NETWORKS, said, advice)
+    status = f"HTTP {answer.status}" if answer else "ответа нет"
+    said = f"веб-хук ВАТС {name} до моста не доходит ({status})"
+    return bad(ADDRESS, Code.OWN_HOOK_CLOSED, said, f"проверьте, что прокси пропускает {HOOKS}")
 
 
 def _alive(answer: Answer | None) -> bool:

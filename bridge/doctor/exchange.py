@@ -17,11 +17,15 @@ from bridge.doctor.texts import milliseconds, span
 from bridge.doctor.tls import tls_findings
 from bridge.settings import ExchangeSection
 from bridge.store.archive import Archive
+from bridge.store.passages import Passage, Way
+from bridge.web.auth import token_hash
+from bridge.web.sources import Sources
 from bridge.wire import Wire, WireError
 from bridge.wiring.healing import exchange_journal
 from bridge.wiring.partners import exchange_url
 
 FUTURE_S = 10 * 60.0
+OLD_SECRET_S = 24 * 3600.0  # unused for so long, while the new one is used: nobody needs it
 KEYS_UNTRIED = "ключи абонентов не проверялись"
 KEYS_HOW = (
     "проверить: vpbx-bridge check --keys — попросит ВАТС от имени каждого набрать невозможный номер «-»; "
@@ -37,6 +41,7 @@ def exchange_findings(
     there = yield from _answers(link, name, section)
     yield from _subscribers(link, name, section)
     yield _hook(link, name, section, archive.last_heard(name) if archive else None)
+    yield from _passages(link, name, section, archive)
     if there and (journal := exchange_journal(section)):
         yield from _journal(link, journal, section.timezone, name)
         yield from _reconciled(link, name, archive)
@@ -104,6 +109,47 @@ def _hook(link: str, name: str, section: ExchangeSection, heard_at: float | None
         said = f"веб-хук молчит {ago}, из них рабочего времени {span(silent_s)}"
         return doubtful(link, Code.HOOK_SILENT, said, f"если звонки были: {where}")
     return good(link, Code.HOOK_HEARD, f"веб-хук приходил {ago} назад")
+
+
+def _passages(link: str, name: str, section: ExchangeSection, archive: Archive | None) -> Iterator[Finding]:
+    """Which secret it comes by while that is being changed; whether it came from an unlisted network."""
+    seen = {one.way: one for one in archive.passages() if one.exchange == name} if archive else {}
+    yield from _outside(link, name, section, seen.get(Way.OUTSIDE))
+    old_secret = section.old_hook_secret.get_secret_value()
+    if not old_secret:
+        return
+    old, new = (
+        one if (one := seen.get(way)) and one.is_of(token_hash(secret)) else None
+        for way, secret in ((Way.OLD, old_secret), (Way.CURRENT, section.hook_secret.get_secret_value()))
+    )
+    now = time.time()
+    by_new = f"по новому приходила {span(now - new.at)} назад" if new else "по новому ещё не приходила"
+    by_old = (
+        f"по прежнему секрету ВАТС приходила {span(now - old.at)} назад"
+        if old
+        else ("по прежнему секрету ВАТС не приходила")
+    )
+    said = f"{by_old}, {by_new}"
+    if new and (old is None or (old.at < new.at and now - old.at > OLD_SECRET_S)):
+        advice = f"прежний больше не нужен: уберите exchange.{name}.old_hook_secret и перезапустите мост"
+        yield good(link, Code.HOOK_NEW_SECRET, said, advice)
+        return
+    advice = "замените секрет в кабинете ВАТС (адрес веб-хука и «кто звонит»), прежний пока не убирайте"
+    yield doubtful(link, Code.HOOK_OLD_SECRET, said, advice)
+
+
+def _outside(link: str, name: str, section: ExchangeSection, last: Passage | None) -> Iterator[Finding]:
+    if last is None or Sources({name: section.networks}).admit(name, last.peer):
+        return
+    said = (
+        f"{span(time.time() - last.at)} назад с верным секретом или паролем пришли с адреса {last.peer}, "
+        "которого нет в networks; мост отказал"
+    )
+    advice = (
+        f"если это ВАТС, добавьте её сеть в exchange.{name}.networks; если нет — секрет знает чужой, "
+        "замените его: vpbx-bridge token --hook"
+    )
+    yield doubtful(link, Code.HOOK_OUTSIDE, said, advice)
 
 
 def _wall_s(at: float, zone: ZoneInfo) -> float:

@@ -1,7 +1,7 @@
 """Kinds of values that may be set, each with what is wrong about a wrong one, in Russian."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -26,6 +26,10 @@ def _ascii_secret(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", text):
         raise ValueError("нужно от 16 латинских букв, цифр, «-» и «_»")
     return value
+
+
+def _optional_secret(value: SecretStr) -> SecretStr:
+    return _ascii_secret(value) if value.get_secret_value() else value
 
 
 def _link_secret(value: SecretStr) -> SecretStr:
@@ -135,10 +139,31 @@ def _address(value: str) -> str:
         raise ValueError("нужен IP-адрес прокси, например 127.0.0.1") from None
 
 
+def _network(value: str) -> str:
+    """An address is a network of one; IPv4 inside of IPv6 is IPv4."""
+    try:
+        found = ip_network(value.strip())
+    except ValueError:
+        raise ValueError(_not_a_network(value.strip())) from None
+    if isinstance(found, IPv6Network) and found.prefixlen >= 96 and found[0].ipv4_mapped:
+        return str(ip_network((int(found[0].ipv4_mapped), found.prefixlen - 96)))
+    return str(found)
+
+
+def _not_a_network(value: str) -> str:
+    try:
+        meant = ip_network(value, strict=False)
+    except ValueError:
+        return f"«{value[:60]}» — не сеть и не IP-адрес, нужно, например, 91.199.46.0/24 или 2001:db8::/32"
+    return f"«{value[:60]}» — адрес внутри сети, а сеть записывается так: {meant}"
+
+
 SafePath = Annotated[Path, AfterValidator(_path)]
 Country = Annotated[str, AfterValidator(_country)]
 Url = Annotated[str, AfterValidator(_url)]
 PathSecret = Annotated[SecretStr, AfterValidator(_ascii_secret)]
+OptionalPathSecret = Annotated[SecretStr, AfterValidator(_optional_secret)]
+Network = Annotated[str, AfterValidator(_network)]
 TokenHash = Annotated[str, AfterValidator(_token_hash)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]

@@ -46,6 +46,8 @@ class ServerSection(Section):
     # PollEvents that may wait at once; each holds one of `threads`
     mailbox_waiters: int = Field(default=8, ge=0, le=200, examples=[8])
     keep_days: int = Field(default=180, ge=1, le=3650, examples=[180])
+    # who did what with the bridge, and who listened to recordings
+    audit_days: int = Field(default=1095, ge=1, le=3650, examples=[1095])
     trusted_proxy: ProxyAddress = Field(default="", examples=["127.0.0.1"])
     log_format: Literal["text", "json"] = Field(default="text", examples=["text"])
     # links to recordings: what signs them, for how long they open, where copies are kept

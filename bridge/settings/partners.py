@@ -11,7 +11,9 @@ from bridge.settings.kinds import (
     Country,
     HostName,
     Limit,
+    Network,
     OptionalHours,
+    OptionalPathSecret,
     PathSecret,
     Prefix,
     SafePath,
@@ -46,6 +48,10 @@ class ExchangeSection(Section):
     base_url: Url | None = Field(default=None, examples=["https://connect.mobilon.ru"])
     allow_http: bool = Field(default=False, examples=[True])
     hook_secret: PathSecret = Field(examples=["Zt5x0mWq2p1k-example"])
+    # while the secret is being changed: accepted beside `hook_secret`
+    old_hook_secret: OptionalPathSecret = Field(default=SecretStr(""), examples=["Jb7w1kRs4n8v-example"])
+    # where the exchange calls from; empty: anywhere
+    networks: list[Network] = Field(default_factory=list, examples=[["91.199.46.0/24"]])
     node_token: SecretStr = Field(default=SecretStr(""), examples=["токен узла для api = callapi"])
     api_password: SecretStr = Field(default=SecretStr(""), examples=["API-токен для api = simple-calls"])
     area_code: str = Field(default="", pattern=r"^\d{0,5}$", examples=["391"])
@@ -84,6 +90,8 @@ class ExchangeSection(Section):
             twice = {value for value in values if value and values.count(value) > 1}
             if twice:
                 raise ValueError(f"у двух абонентов одинаковый {what}: 1С не отличит их")
+        if self.old_hook_secret.get_secret_value() == self.hook_secret.get_secret_value():
+            raise ValueError("old_hook_secret тот же, что hook_secret: новый делает vpbx-bridge token --hook")
         plain = any(
             url.startswith("http://") and not loopback(url)
             for url in (self.base_url or "", self.journal_url or "")

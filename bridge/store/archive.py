@@ -7,23 +7,41 @@ deliveries that nobody is attempting (dead and expired ones), one short transact
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-import psycopg
 
 from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.core.records import KeptRecord
-from bridge.store import dials, letters, moves, past, pgconnection, recordings, rows
+from bridge.store import (
+    audit,
+    dials,
+    letters,
+    moves,
+    passages,
+    past,
+    pgconnection,
+    recordings,
+    rows,
+)
 from bridge.store import statements as sql
-from bridge.store.looking import LookingAtFile, LookingAtServer
+from bridge.store.audit import Deed
+from bridge.store.looking import LookingAtFile, LookingAtServer, looking
 from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
 
 DEFAULT_LIFETIME_S = 24 * 3600.0
 REPLAYED = frozenset({DeliveryState.DEAD, DeliveryState.EXPIRED})
+REPLAYABLE = "SELECT d.*, e.raw_media FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.id = :id"
 LATE_S = 2 * 24 * 3600.0  # a hook that comes so late is told of by nobody
+
+
+@dataclass
+class Counted:
+    """How many a deed has concerned, told by whoever does it."""
+
+    count: int = 0
 
 
 class Archive:
@@ -36,16 +54,8 @@ class Archive:
             raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
         self._clock = clock
 
-    @contextmanager
-    def _open(self) -> Iterator[LookingAtFile | LookingAtServer]:
-        looking = LookingAtServer(self._address) if self._server else LookingAtFile(Path(self._address))
-        try:
-            yield looking
-        except (sqlite3.Error, psycopg.Error) as error:
-            where = pgconnection.place(self._address) if self._server else self._address
-            raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
-        finally:
-            looking.close()
+    def _open(self) -> AbstractContextManager[LookingAtFile | LookingAtServer]:
+        return looking(self._address)
 
     def events(self, *, limit: int = 50) -> list[tuple[DeliveryRecord | None, StoredEvent]]:
         """The newest events first, each with its deliveries; None for one that nobody is told."""
@@ -190,6 +200,27 @@ class Archive:
             for row in found
         ]
 
+    def passages(self) -> list[passages.Passage]:
+        """The last time that each exchange came by each of its secrets, or from elsewhere."""
+        with self._open() as db:
+            return passages.latest(db.session)
+
+    # --- who did what ----------------------------------------------------------------------------
+    def deeds(self, *, since: float = 0.0, limit: int = 50) -> list[audit.AuditRecord]:
+        """The newest first."""
+        with self._open() as db:
+            return audit.latest(db.session, since=since, limit=limit)
+
+    @contextmanager
+    def deed(self, who: str, deed: Deed, about: str = "") -> Iterator[Counted]:
+        """Write down what is done inside, before it is done; what fails half-way stays as not finished."""
+        with self._open() as db, db.transaction():
+            deed_id = audit.begin(db.session, who, deed, about, self._clock())
+        counted = Counted()
+        yield counted
+        with self._open() as db, db.transaction():
+            audit.finish(db.session, deed_id, counted.count)
+
     # --- clicks ----------------------------------------------------------------------------------
     def clicks(self, *, limit: int = 50) -> list[dials.DialAudit]:
         """The newest clicks first."""
@@ -231,6 +262,8 @@ class Archive:
     ) -> int:
         """Put dead or expired deliveries back at their place in the lane; returns how many moved.
 
+        What was erased is told to nobody.
+
         Args:
             delivered: what 1C has taken already, too: it may have been restored from a backup.
             lifetimes: (infobase, purpose) -> seconds to live again; `DEFAULT_LIFETIME_S` for others.
@@ -240,18 +273,14 @@ class Archive:
         """
         moved = 0
         with self._open() as db:
-            chosen = [
-                (
-                    one,
-                    db.session.execute("SELECT * FROM delivery WHERE id = :id", {"id": one}).fetchone(),
-                )
-                for one in delivery_ids
-            ]
+            chosen = [(one, db.session.execute(REPLAYABLE, {"id": one}).fetchone()) for one in delivery_ids]
             unknown = [str(one) for one, row in chosen if row is None]
             if unknown:
                 raise UnknownRecord(f"Нет доставок: {', '.join(unknown)}. Ничего не отправлено")
             again = REPLAYED | {DeliveryState.DELIVERED} if delivered else REPLAYED
-            wanted = [row for _, row in chosen if row["state"] in again]
+            wanted = [
+                row for _, row in chosen if row["state"] in again and row["raw_media"] != sql.ERASED_MEDIA
+            ]
             for row in wanted:
                 lifetime_s = lifetimes.get((row["infobase"], row["purpose"]), DEFAULT_LIFETIME_S)
                 with db.transaction():  # one lane at a time: two would wait for an intake that waits for us

@@ -18,13 +18,14 @@ from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
 from bridge.core.past_calls import HeardCall
 from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
-from bridge.store import dials, letters, moves, past, rows
+from bridge.store import audit, dials, letters, moves, past, rows
 from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
 from bridge.store.moves import Ending
 from bridge.store.overview import StoredOverview
+from bridge.store.passages import Passages
 from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
 
@@ -50,6 +51,7 @@ class Store:
         self.callers = Callers(db, self._clock)
         self.overview = StoredOverview(db, self._clock)
         self.accounts = StoredAccounts(db, self._clock)
+        self.passages = Passages(db, self._clock)
         # infobase -> lane being attempted now -> its delivery (0 until the head is read)
         self._leases: dict[str, dict[int, int]] = {}
         self._leasing = threading.Lock()
@@ -257,6 +259,11 @@ class Store:
         """
         before = self._clock() - older_than_s
         return self._write(lambda db: past.purge(db, before))
+
+    def forget_deeds(self, *, older_than_s: float) -> int:
+        """Forget who did what, and who listened to what, longer ago than that; returns how many."""
+        before = self._clock() - older_than_s
+        return self._write(lambda db: audit.forget(db, before))
 
     def may(self, chore: str) -> bool:
         """True in the one process that does this chore for all on this database."""

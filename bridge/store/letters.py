@@ -91,7 +91,9 @@ def look(
 
 
 def _worth_giving(row: Row, now: float) -> bool:
-    """A card only while it rings; facts to whoever asks for them, even again."""
+    """A card only while it rings; facts to whoever asks for them, even again, but for what was erased."""
+    if row["raw_media"] == sql.ERASED_MEDIA:
+        return False
     if row["purpose"] == Purpose.POPUP:
         live = row["state"] in (DeliveryState.QUEUED, DeliveryState.DELIVERED)  # another reader took it
         return live and not rows.outlived(row, now) and not row["is_over"]

@@ -1,10 +1,14 @@
 """A database opened for a short look: nobody's lease is taken, nobody is shut out."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from bridge.core.errors import StoreUnavailable
 from bridge.store import pgconnection
 from bridge.store.connection import connect
 from bridge.store.session import Session
@@ -27,6 +31,11 @@ class LookingAtFile:
                 self.session.execute("ROLLBACK")
             raise
 
+    def settle(self) -> bool:
+        """Let nothing of what was overwritten stay beside the file; False when somebody reads it just now."""
+        busy = self.session.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
     def close(self) -> None:
         self.session.close()
 
@@ -41,5 +50,29 @@ class LookingAtServer:
     def transaction(self) -> AbstractContextManager[Any]:
         return self._connection.transaction()
 
+    def settle(self) -> bool:
+        """The server's own VACUUM does it."""
+        return True
+
     def close(self) -> None:
         self._connection.close()
+
+
+@contextmanager
+def looking(address: str) -> Iterator[LookingAtFile | LookingAtServer]:
+    """The database at an address, for as long as the context lasts.
+
+    Raises:
+        StoreUnavailable: there is none, or it cannot be read.
+    """
+    server = pgconnection.is_server(address)
+    if not server and not Path(address).is_file():
+        raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
+    db = LookingAtServer(address) if server else LookingAtFile(Path(address))
+    try:
+        yield db
+    except (sqlite3.Error, psycopg.Error) as error:
+        where = pgconnection.place(address) if server else address
+        raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
+    finally:
+        db.close()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bridge.core.calls import RANK, CallState
 from bridge.core.past_calls import HeardCall
-from bridge.store import callers, recordings
+from bridge.store import callers
 from bridge.store import statements as sql
 from bridge.store.session import Row, Session
 
@@ -60,6 +60,5 @@ def purge(db: Session, before: float, *, dead: bool = False) -> int:
     if len(old) < PURGE_BATCH:
         db.execute(sql.DROP_DIALS, {"before": before})
         db.execute(sql.DROP_RECONCILIATIONS, {"before": before})
-        recordings.forget(db, before)
         callers.forget(db, before)
     return len(old)

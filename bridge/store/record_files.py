@@ -81,10 +81,17 @@ class RecordFiles:
             chunks = _read(file.read, last - first + 1)
             yield Recording(media=kept.media, total=total, part=part, chunks=chunks)
 
-    def drop(self, kept: KeptRecord) -> None:
-        """Raises OSError when it is there and cannot be removed (on Windows: somebody listens to it)."""
-        if kept.file:
-            (self._folder / kept.file).unlink(missing_ok=True)
+    def drop(self, kept: KeptRecord) -> bool:
+        """False when there is none here.
+
+        Raises:
+            OSError: it is there and cannot be removed (on Windows: somebody listens to it).
+        """
+        try:
+            (self._folder / kept.file).unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def tidy(self) -> None:
         """Remove what was never finished and nobody writes any more."""

@@ -9,18 +9,22 @@ from bridge.core.records import KeptRecord, Traces, record_addresses
 from bridge.flows.reconcile import JOURNAL
 from bridge.store.rows import storable
 from bridge.store.session import Database, Row, Session
+from bridge.store.statements import ERASED_MEDIA
 
 NEVER = 1e12  # when a record that was given up is due
 
-TOLD = "SELECT id, fields FROM event WHERE exchange = :exchange AND call_id = :call_id ORDER BY id DESC"
+TOLD = """
+SELECT id, fields, raw_media FROM event WHERE exchange = :exchange AND call_id = :call_id ORDER BY id DESC
+"""
 # in the order of arrival, which is nearly that of commits: who scans again begins a little earlier
-OVER = """
+OVER = f"""
 SELECT e.id, e.call_id, e.fields, e.received_at FROM event e
  WHERE e.exchange = :exchange AND e.state IN ('HANGUP', 'END') AND e.received_at >= :since
+   AND e.raw_media <> '{ERASED_MEDIA}'
    AND (e.received_at, e.id) > (:after_at, :after_id)
    AND NOT EXISTS (SELECT 1 FROM record r WHERE r.exchange = e.exchange AND r.call_id = e.call_id)
  ORDER BY e.received_at, e.id LIMIT :limit
-"""
+"""  # noqa: S608 - put together from constants
 ENQUEUE = """
 INSERT INTO record (exchange, call_id, address, due_at) VALUES (:exchange, :call_id, :address, :due_at)
 ON CONFLICT (exchange, call_id) DO NOTHING
@@ -50,7 +54,6 @@ VALUES (:now, :infobase, :exchange, :call_id, :peer, :status, :sent)
 LISTENINGS = "SELECT * FROM listening WHERE exchange = :exchange AND call_id = :call_id ORDER BY id"
 LATEST_LISTENINGS = "SELECT * FROM listening ORDER BY id DESC LIMIT :limit"
 LATEST_COPIES = "SELECT * FROM record ORDER BY due_at DESC, call_id LIMIT :limit"
-FORGET = "DELETE FROM listening WHERE at < :before"
 PROBLEM_CHARS = 200
 Place = tuple[float, int]  # in the order of arrival: unix time and id of an event
 FIRST: Place = (0.0, 0)
@@ -88,8 +91,13 @@ class Recordings:
 
     # --- where it may be ----------------------------------------------------------------------------
     def traces(self, exchange: str, call_id: str) -> Traces:
-        """What was told of a call. One that was never heard of may still be known to the exchange."""
+        """What was told of a call. One that was never heard of may still be known to the exchange.
+
+        One that was erased is known to nobody: its recording must not be found by its name again.
+        """
         found = self._db.read(TOLD, exchange=exchange, call_id=storable(call_id))
+        if any(row["raw_media"] == ERASED_MEDIA for row in found):
+            return Traces(addresses=[], call_ids=[])
         return _traces(call_id, [json.loads(row["fields"]) for row in found])
 
     # --- copies ---------------------------------------------------------------------------------------
@@ -128,9 +136,10 @@ class Recordings:
         found = self._db.read(FIND, exchange=exchange, call_id=storable(call_id))
         return _record(found[0]) if found else None
 
-    def keep(self, one: KeptRecord, *, file: str, media: str, size: int) -> None:
+    def keep(self, one: KeptRecord, *, file: str, media: str, size: int) -> bool:
+        """It is copied; False when nobody wants it any more, and the file is nobody's."""
         facts = {"file": file, "media": media, "size": size, "now": self._clock(), **_key(one)}
-        self._db.write(lambda db: db.execute(KEEP, facts).rowcount)
+        return self._db.write(lambda db: db.execute(KEEP, facts).rowcount) > 0
 
     def postpone(self, one: KeptRecord, problem: str, *, wait_s: float | None, counted: bool = True) -> None:
         """Try again after that; None: never. `counted`: it was one of its limited tries."""
@@ -172,9 +181,10 @@ class Recordings:
         return [_listening(row) for row in found]
 
 
-def forget(db: Session, before: float) -> None:
-    """Who listened longer ago than that."""
-    db.execute(FORGET, {"before": before})
+def find(db: Session, exchange: str, call_id: str) -> KeptRecord | None:
+    """What became of the recording of a call, in a transaction of the caller."""
+    row = db.execute(FIND, {"exchange": exchange, "call_id": call_id}).fetchone()
+    return _record(row) if row else None
 
 
 def latest_listenings(db: Session, limit: int) -> list[Listening]:

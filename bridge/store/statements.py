@@ -4,6 +4,8 @@ One dialect for SQLite and PostgreSQL (`session`). Parameters are named; `:now` 
 in unix seconds.
 """
 
+ERASED_MEDIA = "erased"  # `raw_media` of an event of whose words nothing is left
+
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
 FIND_DUPLICATE = (
     "SELECT id FROM event WHERE exchange = :exchange AND dedup_key = :dedup_key AND dedup_key <> ''"

@@ -12,14 +12,23 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.core.errors import BadEvent
 
-MAX_DEPTH = 8
+MAX_DEPTH = 8  # of an event
+MAX_ANSWER_DEPTH = 16
 MAX_DIGITS = 32  # of one number in JSON
-# What XML 1.0 cannot carry to 1C, but for tab and newline; and DEL.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+MAX_ITEMS = 500_000  # of an answer: 16 MiB of empty objects would take half a gigabyte
+# What XML 1.0 cannot carry to 1C, but for tab and newline; and what rules a terminal or turns a line around:
+# DEL, C1, line separators, bidirectional controls.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+class RepeatedName(ValueError):
+    """JSON that two readers could read differently."""
 
 
 def clean(text: str) -> str:
-    """Text without control characters, lone surrogates and outer blanks.
+    """Text without control characters but tab and newline, lone surrogates and outer blanks.
 
     >>> clean(" 8916\\x000000001 ")
     '89160000001'
@@ -67,7 +76,35 @@ def read_object(text: str) -> dict[str, Any]:
         raise BadEvent("Пришёл список: присылайте по одному событию в запросе")
     if not isinstance(value, dict):
         raise BadEvent("JSON в запросе — не объект")
-    _limit_depth(value)
+    if _deeper(value, MAX_DEPTH):
+        raise BadEvent("Слишком глубокая вложенность JSON")
+    return value
+
+
+def read_answer(text: str) -> Any:
+    """What an exchange answered in JSON. Numbers that are not plain stay as they are spelled: ids.
+
+    >>> read_answer('{"callid": 1477632923.10, "duration": 14}')
+    {'callid': '1477632923.10', 'duration': 14}
+
+    Raises:
+        RepeatedName: an object has a name twice.
+        ValueError: it is not JSON, or has more items or levels than an answer may have.
+    """
+    if sum(map(text.count, "{[,")) > MAX_ITEMS:
+        raise ValueError("too many items")
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unrepeated,
+            parse_constant=str,
+            parse_int=_plain_integer,
+            parse_float=str,
+        )
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if _deeper(value, MAX_ANSWER_DEPTH):
+        raise ValueError("too deep")
     return value
 
 
@@ -82,9 +119,16 @@ def _form_text(raw: bytes) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    try:
+        return _unrepeated(pairs)
+    except RepeatedName:
+        raise BadEvent("Поле в JSON повторено") from None
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise BadEvent("Поле в JSON повторено")
+        raise RepeatedName
     return fields
 
 
@@ -98,19 +142,24 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+def _plain_integer(digits: str) -> int | str:
+    return digits if len(digits) > MAX_DIGITS else int(digits)
+
+
 def _real(digits: str) -> float:
     if len(digits) > MAX_DIGITS or not math.isfinite(value := float(digits)):
         raise BadEvent("Слишком длинное число в JSON")
     return value
 
 
-def _limit_depth(value: dict[str, Any]) -> None:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
+def _deeper(value: Any, most: int) -> bool:
+    """More than `most` containers lie in one another; looked at without recursion."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(most):
         level = [inner for outer in level for inner in _items(outer) if isinstance(inner, (dict, list))]
         if not level:
-            return
-    raise BadEvent("Слишком глубокая вложенность JSON")
+            return False
+    return bool(level)
 
 
 def _items(container: dict[str, Any] | list[Any]) -> Iterable[Any]:

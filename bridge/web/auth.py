@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from bridge.web.sources import ANYWHERE, NOBODY, Sources, Witness
 from bridge.web.throttle import Throttle
 
 PREFIX = "sha256:"
@@ -54,10 +55,19 @@ class Doorkeeper:
     Args:
         pairs: login, password, name of the exchange. An empty login or password lets nobody in; a
             pair that stands for two exchanges lets nobody in either.
+        sources: from where each may call; a right password from elsewhere is answered as a wrong one.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str, str]],
+        *,
+        sources: Sources = ANYWHERE,
+        witness: Witness = NOBODY,
+    ) -> None:
         self._throttle = Throttle()
+        self._sources = sources
+        self._witness = witness
         self._known: dict[str, dict[str, str]] = {}
         for login, password, exchange in pairs:
             if not login or not password:
@@ -72,13 +82,27 @@ class Doorkeeper:
         Raises:
             Throttled: too many wrong passwords came from there.
         """
-        return _proved(authorization, self._known, self._throttle, address)
+        return _proved(authorization, self._known, self._throttle, address, self._admit)
+
+    def _admit(self, exchange: str, proof: str, address: str) -> bool:
+        admitted = self._sources.admit(exchange, address)
+        seen = self._witness.passed if admitted else self._witness.outside
+        seen(exchange, proof, address)
+        return admitted
 
 
 def _proved(
-    authorization: str, known: Mapping[str, Mapping[str, str]], throttle: Throttle, address: str
+    authorization: str,
+    known: Mapping[str, Mapping[str, str]],
+    throttle: Throttle,
+    address: str,
+    admit: Callable[[str, str, str], bool] = lambda *_: True,
 ) -> str | None:
-    """Whom a header proves, of `known`: login -> hash of a token -> name."""
+    """Whom a header proves, of `known`: login -> hash of a token -> name.
+
+    Args:
+        admit: may this name, with this hash, call from this address?
+    """
     offers = _credentials(authorization)
     throttle.check(address, tuple(login for login, _ in offers))
     for login, token in offers:
@@ -86,7 +110,7 @@ def _proved(
         # unknown logins cost the same comparison, so that they are not told apart by time
         valid = known.get(login) or _NOBODY
         matches = [name for proof, name in valid.items() if hmac.compare_digest(offered, proof)]
-        if any(matches):
+        if any(matches) and admit(matches[0], offered, address):
             throttle.entered(address, login)
             return matches[0]
     if offers:  # without a login nobody guesses: clients ask so first, to be told that one is needed
@@ -111,4 +135,4 @@ def _credentials(header: str) -> list[tuple[str, str]]:
             continue
         if colon:
             readings.append((login, token))
-    return readings
+    return list(dict.fromkeys(readings))

@@ -6,14 +6,13 @@ broken address, and nobody can say what it does then.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from bridge.core.caller import CallerCard
-from bridge.observe import log
-from bridge.web.http import Environ, Reply, StartResponse, path_text, peer
+from bridge.web.http import Environ, Reply, StartResponse
 from bridge.web.parameters import parameters
-from bridge.web.path_secret import proved
+from bridge.web.path_secret import PathKeeper
 
 PREFIX = "/caller/"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -32,14 +31,12 @@ class CallerEndpoint:
     """WSGI application at `/caller/<exchange>/<secret>`.
 
     Args:
-        secrets: by exchange, the same as of its hook.
+        keeper: knows the secrets, the same as of the hooks.
         written: a card as 1C writes it.
     """
 
-    def __init__(
-        self, secrets: Mapping[str, str], names: Names, written: Callable[[CallerCard], str]
-    ) -> None:
-        self._secrets = dict(secrets)
+    def __init__(self, keeper: PathKeeper, names: Names, written: Callable[[CallerCard], str]) -> None:
+        self._keeper = keeper
         self._names = names
         self._written = written
 
@@ -47,10 +44,9 @@ class CallerEndpoint:
         return self._answer(environ).send(environ, start_response)
 
     def _answer(self, environ: Environ) -> Reply:
-        exchange = proved(path_text(environ), PREFIX, self._secrets)
-        if exchange is None:
-            log.warning("caller_stranger", peer=peer(environ))
-            return Reply.text(404, "not found")
+        exchange = self._keeper.admit(environ, PREFIX)
+        if isinstance(exchange, Reply):
+            return exchange
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "POST"):
             return Reply.text(405, "GET, HEAD or POST", Allow="GET, HEAD, POST")
         try:

@@ -1,11 +1,12 @@
 """What waitress 3.0.2 lets through and the public internet should not: at the level of HTTP itself.
 
 Measured on waitress 3.0.2: Content-Length beside Transfer-Encoding, a doubled Transfer-Encoding,
-two Host headers and 5,000 headers are accepted; what follows a chunked request runs as the next
-one; a client that dribbles one byte per second keeps its connection for ever; a refusal is reset
-away while its client is still sending.
+two Host headers, 5,000 headers and control characters are accepted; what follows a chunked request
+runs as the next one; a client that dribbles one byte per second keeps its connection for ever; a
+refusal is reset away while its client is still sending.
 """
 
+import re
 import socket
 import time
 from contextlib import suppress
@@ -23,6 +24,7 @@ MAX_HEADERS = 64
 REQUEST_DEADLINE_S = 15.0  # from the first byte of a request to its last
 STALL_S = 60.0  # a client may take nothing of its answer that long; a player comes back with a Range
 LINGER_S = 3.0  # a refused client may still be sending that long (RFC 9112 §9.6)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # RFC 9110 §5.5; line ends are waitress's
 _SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization")
 
 
@@ -43,6 +45,8 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
         lines = [line for line in header_plus.split(b"\r\n")[1:] if line]
         fields = [line.partition(b":") for line in lines]
         names = [name.strip().lower() for name, _, _ in fields]
+        if _CONTROLS.search(header_plus):
+            raise ParsingError("Control character")
         if len(names) > MAX_HEADERS:
             raise ParsingError("Too many headers")
         if any(line[:1] in (b" ", b"\t") for line in lines):

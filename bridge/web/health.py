@@ -36,6 +36,8 @@ class HealthEndpoint:
         self._figures = figures
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return Reply.text(405, "GET or HEAD", Allow="GET, HEAD").send(environ, start_response)
         return self._answer(path_text(environ)).send(environ, start_response)
 
     def _answer(self, path: str) -> Reply:

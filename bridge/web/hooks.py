@@ -1,46 +1,42 @@
 """What the exchange posts: proved by the secret in the path, stored, answered «ok» after the commit."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from bridge.core.errors import BadEvent, StoreUnavailable
 from bridge.core.numbers import mask
 from bridge.core.ports import HookRequest
 from bridge.flows.take_event import Taken
 from bridge.observe import Figures, log
-from bridge.web.http import Environ, Reply, StartResponse, path_text, peer, read_body
-from bridge.web.path_secret import proved
+from bridge.web.http import Environ, Reply, StartResponse, read_body
+from bridge.web.path_secret import PathKeeper
 
 MAX_BODY = 64 * 1024
 PREFIX = "/hooks/"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hook:
-    """One exchange's entrance. `take` is the road `flows.take_event`, already wired."""
-
-    secret: str
-    take: Callable[[HookRequest], Taken]
-
-
 class HookEndpoint:
-    """WSGI application at `/hooks/<exchange>/<secret>`."""
+    """WSGI application at `/hooks/<exchange>/<secret>`.
 
-    def __init__(self, hooks: Mapping[str, Hook], figures: Figures) -> None:
-        self._hooks = dict(hooks)
-        self._secrets = {name: hook.secret for name, hook in hooks.items()}
+    Args:
+        roads: exchange -> the road `flows.take_event`, already wired.
+    """
+
+    def __init__(
+        self, roads: Mapping[str, Callable[[HookRequest], Taken]], keeper: PathKeeper, figures: Figures
+    ) -> None:
+        self._roads = dict(roads)
+        self._keeper = keeper
         self._figures = figures
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        name = proved(path_text(environ), PREFIX, self._secrets)
-        if name is None:
-            log.warning("hook_stranger", peer=peer(environ))
-            return Reply.text(404, "not found").send(environ, start_response)
-        reply = self._take(name, self._hooks[name], environ)
-        self._figures.hooks.labels(name, str(reply.status)).inc()
+        admitted = self._keeper.admit(environ, PREFIX)
+        if isinstance(admitted, Reply):
+            return admitted.send(environ, start_response)
+        reply = self._take(admitted, environ)
+        self._figures.hooks.labels(admitted, str(reply.status)).inc()
         return reply.send(environ, start_response)
 
-    def _take(self, name: str, hook: Hook, environ: Environ) -> Reply:
+    def _take(self, name: str, environ: Environ) -> Reply:
         if environ["REQUEST_METHOD"] not in ("GET", "POST"):
             return Reply.text(405, "GET or POST", Allow="GET, POST")
         if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
@@ -55,7 +51,7 @@ class HookEndpoint:
             body=body,
         )
         try:
-            hear(name, lambda: hook.take(request))
+            hear(name, lambda: self._roads[name](request))
         except BadEvent as error:
             return Reply.text(400, str(error))
         except StoreUnavailable:

@@ -52,4 +52,8 @@ def path_text(environ: Environ) -> str:
 
 def peer(environ: Environ) -> str:
     """The address that called; behind a trusted proxy, the one that it tells."""
-    return str(environ.get("REMOTE_ADDR", ""))
+    told = str(environ.get("REMOTE_ADDR", ""))
+    # what waitress 3.0.2 makes of `[2001:db8::1]:443` and of `::ffff:192.0.2.1` in X-Forwarded-For
+    if told.startswith("["):
+        return told[1:].partition("]")[0]
+    return str(environ.get("REMOTE_PORT", "")) if told.lower() == "::ffff" else told

@@ -12,6 +12,8 @@ from bridge.web.as_onec.endpoint import Names, OnecEndpoint, Roads
 from bridge.web.as_onec.services import SERVICES
 from bridge.web.auth import Doorkeeper
 from bridge.web.http import WsgiApp
+from bridge.web.sources import Witness
+from bridge.wiring.passages import hook_secrets, sources
 
 
 def as_onec(
@@ -20,10 +22,11 @@ def as_onec(
     take: Mapping[str, Callable[[HookRequest], Taken]],
     names: Names,
     figures: Figures,
+    witness: Witness,
 ) -> dict[re.Pattern[str], WsgiApp]:
     """Paths -> services, for the router."""
     roads = Roads(take=take, names=names, written=card_xml)
-    doorkeeper = Doorkeeper(_pairs(settings))
+    doorkeeper = Doorkeeper(_pairs(settings), sources=sources(settings), witness=witness)
     return {
         service.pattern: OnecEndpoint(
             service,
@@ -38,7 +41,8 @@ def as_onec(
 
 def _pairs(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """The exchange by its name, and by every user of 1C that it may have been given."""
-    for name, exchange in settings.exchange.items():
-        yield name, exchange.hook_secret.get_secret_value(), name
+    for name, secrets in hook_secrets(settings).items():
+        for secret in secrets:
+            yield name, secret, name
     for infobase in settings.infobase.values():
         yield infobase.user, infobase.password.get_secret_value(), infobase.exchange

@@ -39,10 +39,22 @@ def by_the_clock(
             audiences_of=partial(audiences, settings, published),
             hint=hint,
             figures=figures,
-            extra=[_purging(store, settings.server.keep_days), *record_chores(settings, store), *more],
+            extra=[
+                _purging(store, settings.server.keep_days),
+                _forgetting(store, settings.server.audit_days),
+                *record_chores(settings, store),
+                *more,
+            ],
         ),
         allowed=store.may,
     )
+
+
+def _forgetting(store: Store, audit_days: int) -> Chore:
+    def work() -> None:
+        store.forget_deeds(older_than_s=audit_days * DAY_S)
+
+    return Chore(name="audit", first_in_s=PURGE_FIRST_S, next_in=lambda: PURGE_EVERY_S, work=work)
 
 
 def _purging(store: Store, keep_days: int) -> Chore:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,9 +13,11 @@ from bridge.core.folded import Person
 from bridge.core.secrecy import without_secrets
 from bridge.observe import log
 from bridge.settings import Settings
+from bridge.store.archive import Archive
+from bridge.store.audit import Deed
 from bridge.store.opening import Store
 from bridge.web.console.app import ConsoleEndpoint
-from bridge.web.console.roads import Found, Roads, Sandbox
+from bridge.web.console.roads import Counted, Found, Roads, Sandbox
 from bridge.wiring.console_health import Watch
 from bridge.wiring.console_settings import hook_address, shown
 from bridge.wiring.partners import subscribers_of
@@ -65,7 +68,7 @@ def console(
         clean=lambda text: without_secrets(text, settings.secrets()),
         lifetimes=_lifetimes(settings),
         hurry=hurry,
-        note=_note,
+        deed=_deeds(settings),
         settings=lambda: shown(settings),
         hook_address=lambda exchange: hook_address(settings, exchange),
         exchanges=list(settings.exchange),
@@ -118,8 +121,13 @@ def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
     }
 
 
-def _note(who: str, did: str, about: str) -> None:
-    log.info("console_deed", who=who, did=did, about=about)
+def _deeds(settings: Settings) -> Callable[[str, str, str], AbstractContextManager[Counted]]:
+    """Into the same audit as the commands write."""
+
+    def deed(who: str, did: str, about: str) -> AbstractContextManager[Counted]:
+        return Archive(settings.server.database).deed(f"{who} (консоль)", Deed(did), about)
+
+    return deed
 
 
 def prefix_of(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,17 +21,19 @@ from bridge.onec.saying import card_xml
 from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.opening import Store
-from bridge.web.auth import Gatekeeper
+from bridge.store.passages import Way
+from bridge.web.auth import Gatekeeper, token_hash
 from bridge.web.callerid import PREFIX as CALLER
 from bridge.web.callerid import CallerEndpoint
 from bridge.web.console.app import HOME as CONSOLE_HOME
 from bridge.web.console.app import PREFIX as CONSOLE
 from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
-from bridge.web.hooks import Hook, HookEndpoint
+from bridge.web.hooks import HookEndpoint
 from bridge.web.http import WsgiApp
 from bridge.web.manual_call import PATH as MANUAL_CALL
 from bridge.web.manual_call import ManualCallEndpoint
+from bridge.web.path_secret import PathKeeper
 from bridge.web.records import PREFIX as RECORDS
 from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
@@ -46,6 +49,7 @@ from bridge.wiring.partners import (
     hook_reader,
     mailboxes,
 )
+from bridge.wiring.passages import Doorbook, hook_secrets, sources
 from bridge.wiring.records import event_data, record_links, records_entrance
 
 
@@ -77,15 +81,24 @@ class Entrances:
         pages = console(self.settings, self.store, hint=self.hint, breakers=self.breakers, extras=self.extras)
         exact[CONSOLE_HOME] = pages
         take = {name: self._take(name) for name in self.settings.exchange}
+        witness = Doorbook(self.settings, self.store.passages, self.figures)
+        keeper = PathKeeper(
+            hook_secrets(self.settings),
+            figures=self.figures,
+            sources=sources(self.settings),
+            witness=witness,
+        )
+        self._recall(keeper)
+        as_1c = as_onec(self.settings, take=take, names=self.callerid, figures=self.figures, witness=witness)
         return Router(
             exact=exact | self._calls(),
             prefixes={
-                HOOKS: self._hooks(take),
                 CONSOLE: pages,
-                CALLER: CallerEndpoint(self._hook_secrets(), self.callerid, card_xml),
+                HOOKS: HookEndpoint(take, keeper, self.figures),
+                CALLER: CallerEndpoint(keeper, self.callerid, card_xml),
                 RECORDS: records_entrance(self.settings, self.store, self.figures, outside=self.dialling),
             },
-            patterns=as_onec(self.settings, take=take, names=self.callerid, figures=self.figures),
+            patterns=as_1c,
         )
 
     # --- 1C calls --------------------------------------------------------------------------------
@@ -160,12 +173,12 @@ class Entrances:
         return collected
 
     # --- the exchange calls ----------------------------------------------------------------------
-    def _hooks(self, take: Mapping[str, Callable[[HookRequest], Taken]]) -> HookEndpoint:
-        hooks = {name: Hook(secret=secret, take=take[name]) for name, secret in self._hook_secrets().items()}
-        return HookEndpoint(hooks, self.figures)
-
-    def _hook_secrets(self) -> dict[str, str]:
-        return {name: one.hook_secret.get_secret_value() for name, one in self.settings.exchange.items()}
+    def _recall(self, keeper: PathKeeper) -> None:
+        """Where exchanges came from before this start: guessing from there must not shut them out."""
+        with suppress(StoreUnavailable):
+            for passage in Archive(self.settings.server.database).passages():
+                if passage.way is not Way.OUTSIDE:
+                    keeper.know(passage.exchange, passage.peer)
 
     def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
         reader = hook_reader(exchange, self.settings.exchange[exchange])
@@ -196,11 +209,15 @@ class Entrances:
         archive = Archive(self.settings.server.database)
         depths = {depth.infobase: depth for depth in archive.depths()}
         now = time.time()
+        proofs = {name: token_hash(old) for name, (_, old) in hook_secrets(self.settings).items() if old}
         for name in self.settings.infobase:
             depth = depths.get(name)
             oldest_s = max(0.0, now - depth.oldest_at) if depth else 0.0
             self.figures.waiting.labels(name).set(depth.waiting if depth else 0)
             self.figures.oldest_seconds.labels(name).set(oldest_s)
+        for passage in archive.passages() if proofs else ():
+            if passage.way is Way.OLD and passage.is_of(proofs.get(passage.exchange, "")):
+                self.figures.old_secret_seconds.labels(passage.exchange).set(max(0.0, now - passage.at))
         for name, polled_at in archive.last_polled().items():
             self.figures.mailbox_polled_seconds.labels(name).set(max(0.0, now - polled_at))
 

@@ -111,7 +111,9 @@ class Copier:
         with self._source.open(traces) as recording:
             name = self._files.name_of(one.exchange, one.call_id, recording.media)
             size = self._files.write(name, _whole(recording))
-        self._recordings.keep(one, file=name, media=recording.media, size=size)
+        if not self._recordings.keep(one, file=name, media=recording.media, size=size):  # erased meanwhile
+            self._files.drop(replace(one, file=name))
+            return
         log.info("record_kept", exchange=one.exchange, call_id=one.call_id, size=size)
 
     def _postpone(self, one: KeptRecord, problem: str, wait_s: float | None, *, counted: bool = True) -> None:

@@ -39,7 +39,13 @@ def record_sources(settings: Settings) -> dict[str, RecordSource]:
 
 def exchange_secrets(section: ExchangeSection) -> list[str]:
     """What of an exchange nobody outside of the bridge may read, in any text."""
-    secrets = (section.journal_token, section.api_password, section.node_token, section.hook_secret)
+    secrets = (
+        section.journal_token,
+        section.api_password,
+        section.node_token,
+        section.hook_secret,
+        section.old_hook_secret,
+    )
     return [text for secret in secrets if (text := secret.get_secret_value())]
 
 

@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--corpus", type=Path, help="grows there and is used again")
     asked = parser.parse_args()
-    with atheris.instrument_imports(include=["bridge", "phonenumbers"]):
+    with atheris.instrument_imports(
+        include=["bridge", "phonenumbers", "waitress.parser", "waitress.receiver"]
+    ):
         from tests.fuzz.targets import TARGETS
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -17,9 +17,10 @@ from urllib.parse import quote
 
 import requests
 from lxml import etree
+from waitress.adjustments import Adjustments
 
 from bridge.core.caller import CallerCard
-from bridge.core.dialing import CallResult
+from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import BadEvent, BadNumber, JournalRefused
 from bridge.core.numbers import PhoneNumber, mask, same_digits
 from bridge.core.ports import HookRequest
@@ -30,7 +31,13 @@ from bridge.onec.saying import card_xml, read_card
 from bridge.vpbx.mobilon.answers import AnswerReader
 from bridge.vpbx.mobilon.hook import MobilonHook
 from bridge.vpbx.mobilon.journal import MobilonJournal
+from bridge.vpbx.reading import MAX_ANSWER_DEPTH, MAX_DIGITS, read_answer, read_object
 from bridge.web.auth import Gatekeeper, token_hash
+from bridge.web.callerid import CallerEndpoint
+from bridge.web.guard import MAX_HEADERS, GuardedParser
+from bridge.web.manual_call import ManualCallEndpoint
+from bridge.web.path_secret import PathKeeper
+from bridge.web.signing import RecordLinks, Signed
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.vocabulary import ENGLISH, OPERATIONS
 from bridge.wire import Answer, Wire
@@ -134,6 +141,114 @@ def hook(data: bytes) -> None:
             raise Broken("unbounded")
 
 
+_LONG = re.compile(rf"\d{{{MAX_DIGITS + 1}}}")
+
+
+def json_(data: bytes) -> None:
+    """JSON of an event or of an answer: read within the limits, or refused as announced."""
+    text = data.decode("utf-8", "replace")
+    with suppress(BadEvent):
+        json.dumps(read_object(text), allow_nan=False)
+    try:
+        found = read_answer(text)
+    except ValueError:
+        return
+    again = json.dumps(found, allow_nan=False)
+    if len(again) > 16 * len(text) + 16:
+        raise Broken("it grew")
+    level, most = 0, 0
+    for sign in _bare(again):
+        level += (sign in "[{") - (sign in "]}")
+        most = max(most, level)
+    if most > MAX_ANSWER_DEPTH or _LONG.search(_bare(again)):
+        raise Broken(again[:200])
+
+
+def _bare(text: str) -> str:
+    return re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+
+
+_SETTINGS = Adjustments(ident=None, max_request_header_size=16 * 1024, max_request_body_size=1024 * 1024)
+_ONCE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization")
+
+
+def head(data: bytes) -> None:
+    """Bytes on a connection: no exception; what is accepted can be framed in one way only."""
+    parser, left = GuardedParser(_SETTINGS), data
+    while left and not parser.completed:
+        taken = parser.received(left)
+        if taken <= 0:
+            break
+        left = left[taken:]
+    if not parser.completed or parser.error is not None or parser.empty:
+        if parser.error is not None and not 400 <= int(parser.error.code) < 600:
+            raise Broken(str(parser.error.code))
+        return
+    names = [line.partition(b":")[0].strip().lower() for line in parser.head.split(b"\r\n")[1:] if line]
+    if len(names) > MAX_HEADERS or any(names.count(name) > 1 for name in _ONCE):
+        raise Broken(repr(parser.head))
+    if b"content-length" in names and b"transfer-encoding" in names:
+        raise Broken(repr(parser.head))
+    if parser.chunked and parser.headers.get("CONNECTION") != "close":
+        raise Broken("kept open")
+
+
+class _Names:
+    """Who is calling: whoever is asked for."""
+
+    def answer(self, exchange: str, number: str) -> CallerCard:
+        return CallerCard(title=number)
+
+
+def _dial(infobase: str, key: str, number: str) -> CallResult:
+    return CallResult(status=DialStatus.STARTED, message=number, code=CallCode.DONE, call_id=key)
+
+
+_CALLER = CallerEndpoint(PathKeeper({"main": [SECRET]}, figures=Figures()), _Names(), card_xml)
+_MANUAL = ManualCallEndpoint(_dial, Gatekeeper({"buh": "buh"}, {"buh": [token_hash(PASSWORD)]}))
+_LINKS = RecordLinks(SECRET, "http://127.0.0.1", 60)
+
+
+def entrances(data: bytes) -> None:
+    """The first byte chooses entrance and method, then lines: query, Content-Type, Accept, the body.
+
+    Every answer is whole XML, JSON or text, with a status that the entrance announces; a parameter
+    that comes twice is never chosen from.
+    """
+    way, rest = (data[0] if data else 0), data[1:]
+    query, media, accept, body = (*rest.split(b"\n", 3), b"", b"", b"", b"")[:4]
+    path, application = ((f"/caller/main/{SECRET}", _CALLER), ("/api/call/CallToSubscriber", _MANUAL))[
+        way % 2
+    ]
+    environ = {
+        "REQUEST_METHOD": ("GET", "POST", "HEAD", "PUT")[way // 2 % 4],
+        "PATH_INFO": path,
+        "QUERY_STRING": query.decode("latin-1"),
+        "CONTENT_TYPE": media.decode("latin-1"),
+        "HTTP_ACCEPT": accept.decode("latin-1"),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "HTTP_AUTHORIZATION": _LOGIN,
+        "REMOTE_ADDR": "127.0.0.1",
+    }
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+    answer = b"".join(application(environ, lambda status, headers: said.append((status, headers))))
+    status, headers = int(said[-1][0][:3]), dict(said[-1][1])
+    if status not in {200, 400, 405}:
+        raise Broken(str(status))
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return
+    if "json" in headers["Content-Type"]:
+        json.loads(answer)
+    elif "xml" in headers["Content-Type"]:
+        etree.fromstring(answer)
+    word = b"number=" if application is _CALLER else b"key="
+    if status == 200 and f"&{query.decode('latin-1')}".encode("latin-1").count(b"&" + word) > 1:
+        raise Broken("chosen from two")
+    if isinstance(_LINKS.read("/records/x", query.decode("latin-1")), Signed):
+        raise Broken("a link opened")
+
+
 def number(data: bytes) -> None:
     """A number is digits or a refusal that repeats nothing; masked it is no longer a number."""
     text = data.decode("utf-8", "replace")
@@ -227,6 +342,25 @@ def _calls() -> Iterator[bytes]:
         yield b"\0" + twelve.encode()
 
 
+JSONS = (
+    b'{"result": "SUCCESS", "callid": 1477632923.14530, "code": 0}',
+    b'{"uuid": "2ebc-1", "state": "END", "time": 1565770001, "x": [{"y": null}, "a,b"]}',
+    b'[1e5, -0.0, NaN, Infinity, "\\ud800", true]',
+    b"[" * 15 + b"9" * 31 + b"]" * 15,
+)
+HEADS = (
+    b"POST /ws/Telephony HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\nabc",
+    b"POST /hooks/main/s?a=1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    b"GET http://x/metrics HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n",
+)
+FORM = b"application/x-www-form-urlencoded"
+QUERIES = (
+    b"\0number=89160000001\n\napplication/json\n",
+    b"\x02\n" + FORM + b"\ntext/xml;q=0.5\nnumber=8916%200000001",
+    b"\x01key=101&outboundNumber=89235292926\n\n\n",
+    b"\x03key=101\n" + FORM + b"; charset=utf-8\n\noutboundNumber=%2B79235292926",
+)
 NUMBERS = (
     "8 (923) 529-29-26",
     "+7 391 274-50-00 доб. 12",
@@ -258,4 +392,7 @@ TARGETS = {
         run=dial_answer, seeds=[b"\1" + body for body in _bodies("mobilon", "answer-*.http")]
     ),
     "journal": Target(run=journal, seeds=[*_bodies("mobilon", "journal-*.http")]),
+    "json": Target(run=json_, seeds=JSONS),
+    "head": Target(run=head, seeds=HEADS),
+    "entrances": Target(run=entrances, seeds=QUERIES),
 }

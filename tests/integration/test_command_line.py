@@ -530,6 +530,9 @@ def test_the_console_has_its_first_user_by_a_code_and_the_others_by_command(tmp_
             ["petr", "наблюдатель"],
         ]
         assert run(tmp_path, "console", "users", "remove", "anna").returncode == 0
+        audit = run(tmp_path, "audit", "list").stdout
+        assert "пользователь консоли  удалён anna" in audit
+        assert "anna (консоль)  вход в консоль" in audit
         gone = session.get(f"http://127.0.0.1:{port}/console/", timeout=10)
         assert gone.url.endswith("/console/login")
 

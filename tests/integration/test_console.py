@@ -1,6 +1,8 @@
 """The console over HTTP: who is let in, what each may do, and what no page ever says."""
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +12,7 @@ import requests
 
 from bridge.core.accounts import Role
 from bridge.core.delivery import DeliveryState
+from bridge.store.audit import Deed
 from bridge.store.beside import accounts_at
 from bridge.web.auth import token_hash as token_hash_of_1c
 from bridge.web.console import passwords
@@ -266,6 +269,42 @@ def test_a_flood_of_logins_holds_no_thread(here: World) -> None:
         codes = list(pool.map(lambda one: one.enter("flood", "wrong").status_code, browsers))
     assert set(codes) <= {403, 429}
     assert 403 in codes
+
+
+def test_whoever_did_something_is_in_the_audit(here: World, operator: Browser) -> None:
+    dead(here)
+    since = time.time()
+    Browser(here).enter()
+    operator.post("raw", event="1")
+    operator.post("settings/hook", exchange="main")
+    operator.post("settings/token")
+    chosen = ids(operator)
+    operator.post("queue/do", delivery=chosen[:1], deed="replay", **CHOICE)
+    operator.post("queue/do", delivery=chosen[1:3], deed="discard", **CHOICE)
+    written = here.archive().deeds(since=since)
+    assert {one.who for one in written} == {f"{OPERATOR} (консоль)"}
+    assert [(one.did, one.about, one.count) for one in reversed(written)] == [
+        (Deed.ENTER, "127.0.0.1", 1),
+        (Deed.SHOW_FULL, "событие 1", 1),
+        (Deed.SHOW_FULL, "адрес веб-хука main", 1),
+        (Deed.TOKEN, "", 1),
+        (Deed.REPLAY, "buh, dead", 1),
+        (Deed.DISCARD, "buh, dead", 2),
+    ]
+
+
+def test_what_cannot_be_written_down_is_not_done(here: World, operator: Browser) -> None:
+    dead(here)
+    chosen = ids(operator)
+    with sqlite3.connect(here.database, isolation_level=None) as other:
+        other.execute("ALTER TABLE audit RENAME TO audit_gone")
+        refused = operator.post("queue/do", delivery=chosen[:1], deed="replay", **CHOICE)
+        unseen = operator.post("raw", event="1")
+        other.execute("ALTER TABLE audit_gone RENAME TO audit")
+    other.close()
+    assert (refused.status_code, unseen.status_code) == (503, 503)
+    assert CLIENT not in unseen.text
+    assert ids(operator) == chosen
 
 
 def test_markup_of_a_caller_is_text(here: World, operator: Browser) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from bridge.core.caller import NOBODY, CallerCard
+from bridge.observe import Figures
 from bridge.onec.saying import card_xml
 from bridge.web.callerid import CallerEndpoint
+from bridge.web.path_secret import PathKeeper
 
 SECRET = "a-hook-secret-of-tests-0001"
+OLD_SECRET = "an-older-secret-of-tests-0000"
 CHIZH = CallerCard(title='ООО "Рога & Копыта"', category="VIP", manager="244")
 
 
@@ -28,7 +31,8 @@ class Answer:
         self, path: str, query: str = "", method: str = "GET", body: bytes = b"", **headers: str
     ) -> None:
         self.names = Names()
-        endpoint = CallerEndpoint({"main": SECRET, "second": SECRET + "-2"}, self.names, card_xml)
+        secrets = {"main": (SECRET, OLD_SECRET), "second": (SECRET + "-2", "")}
+        endpoint = CallerEndpoint(PathKeeper(secrets, figures=Figures()), self.names, card_xml)
         environ = {
             "REQUEST_METHOD": method,
             "PATH_INFO": path,
@@ -130,6 +134,8 @@ def test_head_has_no_body_and_other_methods_are_refused() -> None:
         f"/caller/main/{SECRET}x",
         f"/caller/main/{SECRET}/more",
         f"/caller/second/{SECRET}",
+        f"/caller/second/{OLD_SECRET}",
+        "/caller/second//",
         f"/caller/nobody/{SECRET}",
         "/caller/nobody/-",
         "/caller/",
@@ -139,6 +145,10 @@ def test_a_stranger_is_told_nothing(path: str) -> None:
     answer = Answer(path, "number=89235292926")
     assert (answer.status, answer.body) == (404, "not found")
     assert answer.names.asked == []
+
+
+def test_the_old_secret_is_as_good_as_the_new_one() -> None:
+    assert Answer(f"/caller/main/{OLD_SECRET}", "number=89235292926").status == 200
 
 
 def test_a_slash_at_the_end_is_forgiven() -> None:

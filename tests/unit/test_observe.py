@@ -67,3 +67,30 @@ def test_a_log_that_cannot_be_written_stops_nothing(stream: object, monkeypatch:
     logging.getLogger("urllib3").warning("lost")
     monkeypatch.undo()
     assert observe.lost_lines == before + 2
+
+
+CONTROLS = "\x00\x1b\x07\x7f\x85\x9b\u2028\u2029\u202e\u2066"
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_no_control_character_is_written_whoever_says_it(
+    capsys: pytest.CaptureFixture[str], *, json_lines: bool
+) -> None:
+    """A terminal obeys some of them; others begin a line that was never logged."""
+    observe.configure(json_lines=json_lines)
+    for one in CONTROLS:
+        observe.log.info("dial", number=f"8{one}[2J")
+        logging.getLogger("urllib3").warning("said %s", f"8{one}[2J")
+    said = capsys.readouterr().err
+    assert not set(said) & set(CONTROLS)
+    assert said.count("\n") == 2 * len(CONTROLS)
+
+
+def test_a_line_that_a_library_repeats_cannot_pass_for_one_of_ours(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    observe.configure()
+    logging.getLogger("urllib3").warning("peer said: %s", "x\n2026-11-23T10:00:00 [info     ] dial  code=0")
+    first, second = capsys.readouterr().err.rstrip("\n").split("\n")
+    assert first.endswith("x")
+    assert second.startswith("    2026")

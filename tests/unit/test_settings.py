@@ -50,6 +50,22 @@ def _no_settings_in_the_environment() -> Iterator[None]:
         (GOOD.replace("[infobase", "timeout_s = 600\n[infobase"), "exchange.main.timeout_s: слишком много"),
         ("[exchange.main]\nhook_secret = 'short'", "нужно от 16 латинских букв"),
         ("[exchange.main]\nhook_secret = 'секретсекретсекрет'", "нужно от 16 латинских букв"),
+        (GOOD.replace("[infobase", "old_hook_secret = 'short'\n[infobase"), "нужно от 16 латинских букв"),
+        (
+            GOOD.replace("[infobase", "old_hook_secret = 'a-hook-secret-of-tests-0001'\n[infobase"),
+            "old_hook_secret тот же, что hook_secret",
+        ),
+        (GOOD.replace("[infobase", "networks = ['mobilon']\n[infobase"), "например, 91.199.46.0/24"),
+        (
+            GOOD.replace("[infobase", "networks = ['91.199.46.5/24']\n[infobase"),
+            "так: 91.199.46.0/24",
+        ),
+        (GOOD.replace("[infobase", "networks = ['91.199.46.0/33']\n[infobase"), "не сеть и не IP-адрес"),
+        (
+            GOOD.replace("[infobase", "networks = '91.199.46.0/24'\n[infobase"),
+            "нужен список",
+        ),
+        ("[server]\naudit_days = 0", "server.audit_days: слишком мало. Пример: audit_days = 1095"),
         (GOOD + "timeout_s = '10s'", "infobase.buh.timeout_s: нужно число. Пример: timeout_s = 10"),
         (GOOD + "timeout_s = 0", "infobase.buh.timeout_s: слишком мало"),
         (GOOD + "contract = 'vats'", "нужен url веб-сервиса 1С"),
@@ -98,6 +114,21 @@ def test_a_wrong_setting_is_named_with_an_example_of_a_right_one(text: str, said
     with pytest.raises(BadSettings) as caught:
         parse(text)
     assert said in str(caught.value)
+
+
+def test_networks_are_read_in_every_spelling_and_kept_in_one() -> None:
+    listed = "['91.199.46.7', ' 91.199.47.0/24 ', '::ffff:10.1.2.0/120', '2001:DB8:7::/48', '::1', '::/0']"
+    section = parse(GOOD.replace("[infobase", f"networks = {listed}\n[infobase")).exchange["main"]
+    kept = ["91.199.46.7/32", "91.199.47.0/24", "10.1.2.0/24", "2001:db8:7::/48", "::1/128", "::/0"]
+    assert section.networks == kept
+
+
+def test_the_old_secret_is_as_secret_as_the_new_one() -> None:
+    old = "an-older-secret-of-tests-0000"
+    settings = parse(GOOD.replace("[infobase", f"old_hook_secret = '{old}'\n[infobase"))
+    assert old in settings.secrets()
+    assert old not in repr(settings)
+    assert parse(GOOD).exchange["main"].old_hook_secret.get_secret_value() == ""
 
 
 def test_the_firms_own_web_service_is_mapped_by_words_in_braces() -> None:

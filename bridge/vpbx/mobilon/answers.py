@@ -4,7 +4,6 @@ The line drawn here: a refusal says that nothing was dialled; whatever leaves a 
 «Исход неизвестен», because a second click on a live call rings the client twice.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.numbers import PhoneNumber
 from bridge.vpbx.mobilon.codes import REFUSALS, STATUS_REFUSALS, refusal_code
-from bridge.vpbx.reading import clean, decode_json
+from bridge.vpbx.reading import RepeatedName, clean, decode_json, read_answer
 from bridge.wire import Answer, WireError
 
 MAX_QUOTE = 120
@@ -41,7 +40,10 @@ class AnswerReader:
     any_body: bool = False
 
     def read(self, answer: Answer) -> CallResult:
-        said = _read_object(answer.body)
+        try:
+            said = _read_object(answer.body)
+        except RepeatedName:  # FAIL and SUCCESS in one answer, perhaps
+            return self._unclear(answer.status)
         success = 200 <= answer.status < 300
         result = str(said.get("result") or "").strip().upper()
         if result == "FAIL" and answer.status not in GATEWAY_GAVE_UP:
@@ -97,11 +99,15 @@ class AnswerReader:
         return _unknown(f"АТС ответила непонятно (HTTP {status})")
 
     def _call_id(self, said: dict[str, Any]) -> str:
-        """The id as the exchange spells it; "" rather than one that is cut or holds a secret."""
+        """The id as the exchange spells it; "" rather than one that is cut, has lines or holds a secret."""
         value = said.get("callid") or said.get("uuid") or ""
         call_id = clean(str(value)) if isinstance(value, (str, int)) and value is not True else ""
         telling = [secret for secret in self.secrets if len(secret) >= MIN_SECRET]
-        if len(call_id) > MAX_CALL_ID or any(secret in call_id for secret in telling):
+        if (
+            len(call_id) > MAX_CALL_ID
+            or not call_id.isprintable()
+            or any(secret in call_id for secret in telling)
+        ):
             return ""
         return call_id
 
@@ -135,9 +141,15 @@ def _unknown(what: str) -> CallResult:
 
 
 def _read_object(body: bytes) -> dict[str, Any]:
-    """The JSON object of an answer, {} when it is none. Numbers with a point stay as spelled: ids."""
+    """The JSON object of an answer, {} when it is none.
+
+    Raises:
+        RepeatedName: it is one that may be read in two ways.
+    """
     try:
-        value = json.loads(decode_json(body), parse_float=str)
-    except (ValueError, RecursionError):
+        value = read_answer(decode_json(body))
+    except RepeatedName:
+        raise
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

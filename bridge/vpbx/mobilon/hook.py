@@ -33,6 +33,7 @@ ENVELOPES = ("data", "json")
 
 MAX_TEXT = 128
 MAX_PHONE_DIGITS = 32
+_LINES = re.compile(r"[\t\n]+")
 # The manual once misprints {NUMBER], and people copy it into the cabinet.
 _TEMPLATE = re.compile(r"\{[A-Za-z_]{2,32}[}\]]")
 
@@ -123,7 +124,7 @@ class _Words(dict[str, Any]):
             raise BadEvent(f"Поле {name} — не текст")
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        text = "" if value is None else clean(str(value))
+        text = "" if value is None else _LINES.sub(" ", clean(str(value)))
         if len(text) > MAX_TEXT:
             raise BadEvent(f"Поле {name} длиннее {MAX_TEXT} знаков")
         if _TEMPLATE.search(text):

@@ -21,7 +21,7 @@ from bridge.core.secrecy import each_text, without_secrets
 from bridge.foreign_xml import local_name, safe_parser
 from bridge.vpbx.mobilon.codes import direction_of, refusal_code
 from bridge.vpbx.mobilon.hook import JSON_MEDIA
-from bridge.vpbx.reading import clean, decode_json
+from bridge.vpbx.reading import MAX_ITEMS, clean, decode_json, read_answer
 from bridge.wire import Answer, Wire, WireError
 
 MAX_JOURNAL_BYTES = 16 * 1024 * 1024  # for the wire: some ten thousand calls
@@ -234,15 +234,17 @@ def _one_call(said: Any) -> Any:
 
 
 def _read_json(text: str) -> Any:
-    """Numbers with a point stay as spelled: `callid` is one."""
+    """None when it is no JSON that can be read in one way."""
     try:
-        return json.loads(text, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
+        return read_answer(text)
+    except ValueError:
         return None
 
 
 def _read_xml(body: bytes) -> Any:
-    """`<calls>` as the JSON would hold it, an object of texts for another root; None when not XML."""
+    """`<calls>` as the JSON would hold it, an object of texts for another root; None when none or endless."""
+    if body.count(b"<") + body.count(b"=") > MAX_ITEMS:
+        return None
     try:
         root = etree.fromstring(body.lstrip(), safe_parser())
     except etree.XMLSyntaxError:

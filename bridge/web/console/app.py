@@ -36,7 +36,7 @@ class ConsoleEndpoint:
 
     def __init__(self, roads: Roads, *, public_url: str) -> None:
         self._roads = roads
-        self._door = Door(roads.accounts, roads.note)
+        self._door = Door(roads.accounts, roads.deed)
         outside = urlsplit(public_url)
         secure = "; Secure" if outside.scheme == "https" else ""
         self._flags = f"; Path={outside.path.rstrip('/')}{HOME}; HttpOnly; SameSite=Strict{secure}"

@@ -9,10 +9,11 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from bridge.core.accounts import Accounts, User
 from bridge.web.console import passwords
+from bridge.web.console.roads import Counted
 from bridge.web.throttle import Throttle, Throttled
 
 LIVES_S = 12 * 3600.0
@@ -49,9 +50,11 @@ class Door:
     passwords are looked at at once: who would have to wait holds no thread of the hooks.
     """
 
-    def __init__(self, accounts: Accounts, note: Callable[[str, str, str], None]) -> None:
+    def __init__(
+        self, accounts: Accounts, deed: Callable[[str, str, str], AbstractContextManager[Counted]]
+    ) -> None:
         self._accounts = accounts
-        self._note = note
+        self._deed = deed
         self._throttle = Throttle()
         self._seats = threading.BoundedSemaphore(SEATS)
 
@@ -75,8 +78,7 @@ class Door:
             return None
         self._throttle.entered(address, name)
         self._throttle.entered(f"name:{name}", address)
-        self._note(name, "entered", address)
-        return self._session(name)
+        return self._session(name, address)
 
     def first(self, name: str, password: str, code: str, address: str) -> str | None:
         """The first operator comes with the code that a command gave; None when it is wrong or too late.
@@ -90,8 +92,7 @@ class Door:
         if not self._accounts.add_first(name, kept, token_hash(code.strip())):
             self._throttle.failed("first")
             return None
-        self._note(name, "first_user", address)
-        return self._session(name)
+        return self._session(name, address)
 
     def user(self, token: str) -> User | None:
         """Whose session it is."""
@@ -109,9 +110,11 @@ class Door:
         finally:
             self._seats.release()
 
-    def _session(self, name: str) -> str:
+    def _session(self, name: str, address: str) -> str:
         token = new_token()
-        self._accounts.open_session(name, token_hash(token), lives_s=LIVES_S)
+        with self._deed(name, "enter", address) as done:
+            self._accounts.open_session(name, token_hash(token), lives_s=LIVES_S)
+            done.count = 1
         return token
 
 

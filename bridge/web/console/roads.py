@@ -1,6 +1,7 @@
 """What the console needs of the rest of the bridge; wiring supplies it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
@@ -104,6 +105,12 @@ class Played:
     steps: Sequence[Exchanged]
 
 
+class Counted(Protocol):
+    """How many something concerned; unfinished while nobody has said."""
+
+    count: int
+
+
 class Sandbox(Protocol):
     """A bridge between a fake exchange and a fake 1C: nobody is rung, nothing is booked."""
 
@@ -125,10 +132,11 @@ class Sandbox(Protocol):
 class Roads:
     """The roads that the pages open into.
 
-    `name_of` names a person of an exchange; `missed_by` is whose a missed call is there; `record_link` makes
-    the link to a recording, "" where there is none; `clean` takes the bridge's secrets out of a text;
-    `lifetimes` are of replayed deliveries; `hurry` wakes whoever tells these infobases; `note` keeps who did
-    what about which thing; `copied` gives an exchange's address for its cabinet, its secret inside.
+    `name_of` names a person of an exchange; `missed_by` is whose a missed call is there; `record_link`
+    makes the link to a recording, "" where there is none; `clean` takes the bridge's secrets out of a
+    text; `lifetimes` are of replayed deliveries; `hurry` wakes whoever tells these infobases; `deed`
+    writes down who does what about which thing, before it is done; `hook_address` gives an exchange's
+    address for its cabinet, the secret inside.
     """
 
     overview: Overview
@@ -144,7 +152,7 @@ class Roads:
     clean: Callable[[str], str]
     lifetimes: Mapping[tuple[str, str], float]
     hurry: Callable[..., None]
-    note: Callable[[str, str, str], None]
+    deed: Callable[[str, str, str], AbstractContextManager[Counted]]
     settings: Callable[[], Sequence[SettingsGroup]]
     hook_address: Callable[[str], str]
     exchanges: Sequence[str]

@@ -77,8 +77,9 @@ def password(visit: Visit, door: Door) -> Answer:
     if problem := _problem(visit, visit.name):
         door.leave(proved)
         return _password(visit, problem, 400)
-    visit.roads.accounts.change_password(visit.name, passwords.hashed(visit.form["password"]))
-    visit.roads.note(visit.name, "password", visit.name)
+    with visit.roads.deed(visit.name, "user", "свой пароль") as done:
+        visit.roads.accounts.change_password(visit.name, passwords.hashed(visit.form["password"]))
+        done.count = 1
     token = door.enter(visit.name, visit.form["password"], visit.address)
     return Goto(page="", token=token)
 

@@ -81,8 +81,7 @@ def do(visit: Visit) -> Answer:
     """The chosen ones."""
     infobase, state = _meant(visit)
     deed, ids = _deed(visit), visit.form.numbers("delivery")
-    done = _done(visit, deed, infobase, ids)
-    visit.roads.note(visit.name, deed, f"{infobase} {state.value}: {done}")
+    done = _done(visit, deed, infobase, state, ids)
     return Goto(page=_back(infobase, state, done=done, deed=deed))
 
 
@@ -92,9 +91,9 @@ def do_all(visit: Visit) -> Answer:
     deed, form = _deed(visit), visit.form
     so_far = form.number("done") or 0
     batch = visit.roads.overview.stuck(state, infobase, before=form.number("before"), limit=AT_ONCE)
-    so_far += _done(visit, deed, infobase, [one.record.id for one in batch])
+    if batch:
+        so_far += _done(visit, deed, infobase, state, [one.record.id for one in batch])
     if len(batch) < AT_ONCE:
-        visit.roads.note(visit.name, deed, f"{infobase} {state.value}: {so_far}")
         return Goto(page=_back(infobase, state, done=so_far, deed=deed))
     facts = {
         "infobase": infobase,
@@ -117,12 +116,15 @@ def hurry(visit: Visit) -> Answer:
     return Goto(page=_back(infobase, state))
 
 
-def _done(visit: Visit, deed: str, infobase: str, ids: Sequence[int]) -> int:
+def _done(visit: Visit, deed: str, infobase: str, state: DeliveryState, ids: Sequence[int]) -> int:
     roads = visit.roads
-    if deed == "discard":
-        return roads.overview.discard(ids, visit.name)
-    done = roads.overview.replay(ids, roads.lifetimes)
-    if done:
+    with roads.deed(visit.name, deed, f"{infobase}, {state.value}") as written:
+        if deed == "discard":
+            done = roads.overview.discard(ids, visit.name)
+        else:
+            done = roads.overview.replay(ids, roads.lifetimes)
+        written.count = done
+    if deed == "replay" and done:
         roads.hurry(infobase)
     return done
 

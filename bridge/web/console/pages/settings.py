@@ -14,14 +14,16 @@ def hook(visit: Visit) -> Page:
     exchange = visit.form["exchange"]
     if exchange not in visit.roads.exchanges:
         raise UnknownRecord("Такой ВАТС в настройках нет")
-    visit.roads.note(visit.name, "show_full", f"hook address of {exchange}")
+    with visit.roads.deed(visit.name, "show_full", f"адрес веб-хука {exchange}") as done:
+        done.count = 1
     return _page(visit, shown=exchange, address=visit.roads.hook_address(exchange))
 
 
 def token(visit: Visit) -> Page:
     """A new password for 1C, shown once; the bridge believes it when its hash is in the settings."""
-    password = new_token()
-    visit.roads.note(visit.name, "token", "")
+    with visit.roads.deed(visit.name, "token", "") as done:
+        password = new_token()
+        done.count = 1
     return _page(visit, password=password, line=f'token_hashes = ["{token_hash(password)}"]')
 
 

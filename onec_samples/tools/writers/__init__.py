@@ -1,0 +1,1 @@
+"""One writer for each kind of object: data of `model` -> elements of the Configurator's XML."""

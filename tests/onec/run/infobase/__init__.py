@@ -1,0 +1,1 @@
+"""An infobase made from the shipped dump: data, users, forms on a client, the published web service."""
