@@ -127,7 +127,8 @@ class StoredOverview:
         return int(found[0]["id"]) if found else searching.AFTER_ALL
 
     def call(self, exchange: str, call_id: str, *, after: int, limit: int) -> list[EventLife]:
-        facts = {"exchange": exchange, "call_id": rows.storable(call_id), "after": after, "limit": limit}
+        call = {"exchange": rows.storable(exchange), "call_id": rows.storable(call_id)}
+        facts = {**call, "after": after, "limit": limit}
         return [
             EventLife(stored=stored, deliveries=self._deliveries(stored.id))
             for stored in _stored(self._db.read(OF_CALL, **facts))

@@ -22,8 +22,12 @@ class Fields:
     pairs: Sequence[tuple[str, str]] = ()
 
     def __getitem__(self, name: str) -> str:
-        """ "" when it did not come."""
-        return next((value for key, value in reversed(self.pairs) if key == name), "").strip()
+        """Without spaces around it, as people type them; "" when it did not come."""
+        return self.exact(name).strip()
+
+    def exact(self, name: str) -> str:
+        """As it came."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
 
     def number(self, name: str) -> int | None:
         """None when it is not there, or none that a database has."""

@@ -38,7 +38,7 @@ class Told:
 
 
 def life(visit: Visit) -> Page:
-    exchange, call_id = visit.query["exchange"], visit.query["id"]
+    exchange, call_id = visit.query["exchange"], visit.query.exact("id")
     after = visit.query.number("after") or 0
     events = visit.roads.overview.call(exchange, call_id, after=after, limit=EVENTS_SHOWN)
     if not events:
