@@ -84,6 +84,21 @@ def test_the_first_page_shows_a_new_call_by_itself(visitor: Visitor) -> None:
     visitor.picture("today")
 
 
+def test_nobody_who_reads_the_first_page_loses_the_place(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.enter()
+    page.locator("#live a").first.focus()
+    number = "8916777" + ("0001" if visitor.width == "phone" else "0002")
+    visitor.stage.exchange.ring("answered", number, SUBSCRIBERS[0])
+    ask = "htmx.ajax('GET', 'today', {source: '#live', target: '#live', swap: 'outerHTML'})"
+    page.evaluate(f"() => {{ {ask} }}")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.activeElement.closest('#live') !== null")
+    assert page.get_by_text(number).count() == 0
+    page.evaluate("document.activeElement.blur()")
+    visitor.reads(number)
+
+
 def test_what_came_is_shown_on_demand_and_numbers_on_another(visitor: Visitor) -> None:
     page = visitor.page
     visitor.enter()

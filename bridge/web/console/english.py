@@ -13,7 +13,6 @@ IN_ENGLISH: Mapping[str, str] = {
     "с {moment}": "since {moment}",
     "принято {moment}": "accepted {moment}",
     "ждёт до {moment}": "waits until {moment}",
-    "раз: {n}": "times: {n}",
     "попыток {n}": "attempts: {n}",
     "пришло ещё раз: {n}": "came again: {n}",
     "в среднем за {took}": "in {took} on average",
