@@ -6,6 +6,7 @@ be seen where is the table `support.canary.SHOWN`.
 
 import base64
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote, quote_plus, urlencode
@@ -27,12 +29,17 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge.cli import main
+from bridge.core.accounts import Role
 from bridge.settings import load
 from bridge.sim import records as sim_records
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.beside import accounts_at
 from bridge.web.auth import token_hash
+from bridge.web.console import passwords
+from bridge.web.console.pages.queue import SHOWN as STUCK
+from bridge.web.console.routes import ROUTES
 from support import canary
 from support.canary import CALLER, DIALLED, KEY, MARKS, NUMBERS, SECRETS, Outputs
 from support.ports import free_port
@@ -46,6 +53,7 @@ TEXTS = {"Key": ME.extension, "Number": DIALLED, "Ключ": ME.extension, "Но
 ROADS = (  # beginnings of the names of outputs; each must have been seen
     *("log", "hooks", "strangers", "1C was told", "soap ", "metrics", "health", "records", "caller", "api"),
     *("as 1C", "database", "body of", "bodies", "events list", "events show", "show --full", "dials list"),
+    *("console", "console of an operator", "console users"),
     *("check", "reconcile", "audit list", "records listened", "settings", "wrong setting", "command line"),
 )
 
@@ -350,6 +358,30 @@ def looked(here: Place) -> None:
     here.get("metrics", "/metrics", auth=("buh", TOKEN))
 
 
+def pictured(here: Place) -> None:
+    """The console: a viewer learns no number, an operator no secret, until he asks for it."""
+    password = "a long enough one"
+    with accounts_at(str(here.config.parent / "bridge.db")) as accounts:
+        for role in Role:
+            accounts.add(role.value, role, passwords.hashed(password))
+    for role in Role:
+        session = requests.Session()
+        form = session.get(f"{here.url}/console/login", timeout=15).text
+        token = form.partition('name="form_token" value="')[2].partition('"')[0]
+        facts = {"form_token": token, "name": role.value, "password": password}
+        assert session.post(f"{here.url}/console/login", data=facts, timeout=15).url.endswith("/console/")
+        pages = [f"queue?infobase={name}&state={state.value}" for name in ("buh", "echo") for state in STUCK]
+        pages += [one.page for one in ROUTES if one.method == "GET"]
+        calls = session.get(f"{here.url}/console/calls", timeout=15).text
+        pages += [unescape(one) for one in re.findall(r'href="\./(call\?[^"]+)"', calls)]
+        pages += [f"raw?event={number}" for number in range(1, 20)]
+        assert len(pages) > 40
+        for page in pages:
+            answer = session.get(f"{here.url}/console/{page}", timeout=15)
+            hidden = role is Role.VIEWER or page.startswith(("settings", "raw"))
+            here.note("console" if hidden else "console of an operator", answer)
+
+
 def commands() -> dict[tuple[str, ...], str]:
     """What an administrator types -> the name of its output."""
     today = datetime.now().astimezone().date().isoformat()
@@ -377,6 +409,8 @@ def commands() -> dict[tuple[str, ...], str]:
         ("backup", "copy.db"),
         ("migrate",),
         ("erase", "--number", CALLER, "--dry-run"),
+        ("console", "users", "list"),
+        ("console", "users", "remove", "viewer"),
         ("audit", "list"),
         ("audit", "list", "--json"),
     ]
@@ -388,6 +422,9 @@ NOT_WALKED = {  # command -> why not
     ("demo",): "it has settings of its own",
     ("simulate", "exchange"): "it is a fake",
     ("simulate", "1c"): "it is a fake",
+    ("console", "code"): "it shows what it has just made, once",
+    ("console", "users", "add"): "it shows a password that it has just made, once",
+    ("console", "users", "password"): "it shows a password that it has just made, once",
     ("init",): "it shows secrets that it has just made, once",
 }
 
@@ -455,6 +492,7 @@ def walked(here: Place) -> Mapping[str, bytes]:
     played(here)
     called(here)
     impersonated(here)
+    pictured(here)
     commanded(here)
     printed(here)
     return here.outputs.seen

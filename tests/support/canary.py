@@ -39,6 +39,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "soap Позвонить": frozenset({"number that was dialled"}),
     "api": frozenset({"number that was dialled"}),
     "show --full": frozenset(NUMBERS),
+    "console of an operator": frozenset(NUMBERS),
     "database": _CALLS,
     # the body of an event as it came, with whatever the exchange itself put into it
     "bod": _CALLS | {"journal_token", "api_password", "node_token", "token in an address"},

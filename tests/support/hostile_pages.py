@@ -214,7 +214,7 @@ def unknown() -> Iterator[Row]:
             "/.env",
             "/.git/config",
             "/wp-login.php",
-            "/console/",
+            "/konsole/",
             "/index.html",
             "/favicon.ico",
         ),

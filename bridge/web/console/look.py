@@ -1,5 +1,6 @@
 """How the console shows things: in the language, the time zone and the rights of whoever looks."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -8,6 +9,11 @@ from bridge.core.calls import Direction
 from bridge.core.folded import PUBLIC_DIGITS
 from bridge.core.numbers import mask, same_digits
 
+# what may be somebody's telephone, however it is written; a time and an id of a channel are none
+_NUMBER = re.compile(
+    r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
+    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
+)
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 24 * 3600
 
 
@@ -25,6 +31,10 @@ class Look:
         if not text:
             return "—"
         return mask(text) if self.masked and len(same_digits(text)) >= PUBLIC_DIGITS else text
+
+    def text(self, said: str) -> str:
+        """What 1C or a person wrote, in which a number may be."""
+        return without_numbers(said) if self.masked else said
 
     def moment(self, at: float | None) -> str:
         """The day and the second."""
@@ -67,3 +77,12 @@ class Look:
             Direction.EXTERNAL: self.say("исходящий"),
             Direction.UNKNOWN: self.say("неизвестно"),
         }[direction]
+
+
+def without_numbers(text: str) -> str:
+    """A text with the telephone numbers in it masked.
+
+    >>> without_numbers("контрагент с телефоном +7 916 000-00-01 не найден")
+    'контрагент с телефоном +7************01 не найден'
+    """
+    return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)

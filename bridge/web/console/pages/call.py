@@ -1,6 +1,5 @@
 """The page of a call: each event as it came, each attempt to tell 1C, the recording."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,9 +7,9 @@ from urllib.parse import urlencode
 
 from bridge.core.errors import UnknownRecord
 from bridge.core.folding import fold
-from bridge.core.numbers import mask
 from bridge.core.overview import Attempt, CallEvents
 from bridge.core.ports import StoredEvent
+from bridge.web.console.look import without_numbers
 from bridge.web.console.pages.calls import folded
 from bridge.web.console.texts import EVENTS, PURPOSES, STATES, VERDICTS
 from bridge.web.console.visit import Page, Visit
@@ -19,11 +18,6 @@ EVENTS_SHOWN = 20
 ATTEMPTS_SHOWN = 4
 ANSWER_SHOWN = 200  # characters
 MOST_RAW = 8_000  # characters
-# what may be somebody's telephone, however it is written; a time and an id of a channel are none
-_NUMBER = re.compile(
-    r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
-    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +83,7 @@ def masked(text: str, user_key: str) -> str:
     """
     if user_key:
         text = text.replace(user_key, "***")
-    return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)
+    return without_numbers(text)
 
 
 def told(attempts: Sequence[Attempt]) -> list[Told]:
