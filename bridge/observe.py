@@ -22,6 +22,9 @@ log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 # what rules a terminal, turns a line around or begins a new one; tabs and line ends of a traceback stay
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
+# people type no ids: digits with anything but letters between them are a number; a date is none
+_DATE = re.compile(r"(?<![\d.])(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2}))(?!\.?\d)")
+_TYPED = re.compile(r"\d(?:[\W_]{0,5}\d){9,}|\d(?:[\s()-]{0,5}\d){6,}")
 _KEEP = frozenset(
     {"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"}
 )
@@ -38,7 +41,21 @@ def scrub(text: str) -> str:
     for secret in _secrets:
         if secret in text:
             text = text.replace(secret, "***")
-    return _PHONE.sub(lambda found: found[0][:3] + "***" + found[0][-2:], text)
+    return _PHONE.sub(_cut, text)
+
+
+def typed(text: str) -> str:
+    """What a person typed, for keeping: as `scrub`, and numbers with any punctuation around and inside.
+
+    >>> typed("заявление 17 от 23.11.2026, тел.8.923.529.29.26.")
+    'заявление 17 от 23.11.2026, тел.8.9***26.'
+    """
+    parts = enumerate(_DATE.split(text))
+    return scrub("".join(part if index % 2 else _TYPED.sub(_cut, part) for index, part in parts))
+
+
+def _cut(found: re.Match[str]) -> str:
+    return found[0][:3] + "***" + found[0][-2:]
 
 
 def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.options import known_infobase, moment, settings_option
+from bridge.cli.options import known_infobase, moment, reason, settings_option
 from bridge.cli.who import operator
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.core.numbers import mask
-from bridge.observe import scrub
+from bridge.core.secrecy import without_secrets
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
 from bridge.store.audit import Deed
@@ -50,10 +50,10 @@ def stop(config: Path, infobase: str, why: str) -> None:
     settings = load(config)
     known_infobase(settings, infobase)
     archive = Archive(settings.server.database)
-    archive.stop_dialling(infobase, why)
+    archive.stop_dialling(infobase, without_secrets(why, settings.secrets()))
     back = f"dials allow --infobase {infobase}" if infobase else "dials allow"
     click.echo(f"Звонки остановлены: {infobase or 'все базы'}. Разрешить: vpbx-bridge {back}")
-    _noted(archive, Deed.DIAL_STOP, f"{infobase or 'все базы'}  {scrub(why)}".rstrip())
+    _noted(archive, f"{infobase or 'все базы'}  {reason(settings, why)}".rstrip())
 
 
 @dials.command()
@@ -64,18 +64,19 @@ def allow(config: Path, infobase: str) -> None:
     settings = load(config)
     known_infobase(settings, infobase)
     archive = Archive(settings.server.database)
-    done = archive.allow_dialling(infobase)
+    done = any(stopped.infobase == infobase for stopped in archive.dial_stops())
     if done:
-        _noted(archive, Deed.DIAL_ALLOW, infobase or "все базы")
+        with archive.deed(operator(), Deed.DIAL_ALLOW, infobase or "все базы") as allowed:
+            allowed.count = int(archive.allow_dialling(infobase))
     left = [stopped.infobase or "все базы" for stopped in archive.dial_stops()]
     said = "Запрет снят" if done else "Такого запрета и не было"
     click.echo(f"{said}. Ещё остановлены: {', '.join(left)}" if left else f"{said}, звонки разрешены")
 
 
-def _noted(archive: Archive, deed: Deed, about: str) -> None:
+def _noted(archive: Archive, about: str) -> None:
     """After the deed: a stop must work even where it cannot be written down."""
     try:
-        with archive.deed(operator(), deed, about) as done:
+        with archive.deed(operator(), Deed.DIAL_STOP, about) as done:
             done.count = 1
     except StoreUnavailable as error:
         click.echo(f"В журнал действий не записано: {error}", err=True)

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.options import moment, settings_option
+from bridge.cli.options import moment, reason, settings_option
 from bridge.cli.who import operator
 from bridge.core.errors import BadNumber
 from bridge.core.number_trace import NumberTrace
 from bridge.core.numbers import PhoneNumber, same_digits
-from bridge.observe import scrub
 from bridge.settings import Settings, load
 from bridge.store.archive import Archive
 from bridge.store.audit import Deed
@@ -20,6 +19,7 @@ from bridge.store.tracing import Traces
 
 REFUSED = 2
 FRESH_S = 3 * 24 * 3600.0  # a reconciliation may look back so far, with room for zones
+UNSETTLED = "Прежние байты ещё в файле …-wal: он очистится, когда мост остановится; или повторите команду"
 TABLES = {
     "event": "события звонков",
     "delivery": "ответы 1С у доставок",
@@ -38,7 +38,12 @@ TABLES = {
 
 @click.command()
 @settings_option
-@click.option("--number", required=True, metavar="НОМЕР", help='Чей: "8 (923) 529-29-26".')
+@click.option(
+    "--number",
+    prompt="Номер",
+    metavar="НОМЕР",
+    help='Чей: "8 (923) 529-29-26"; без ключа спросит, и номер не останется в истории оболочки.',
+)
 @click.option("--dry-run", is_flag=True, help="Только показать, что будет стёрто.")
 @click.option("--force", is_flag=True, help="И то, что ещё не доставлено 1С: она об этом не узнает.")
 @click.option("--why", default="", help="Основание, например номер заявления: попадёт в журнал действий.")
@@ -54,6 +59,8 @@ def erase(*, config: Path, number: str, dry_run: bool, force: bool, why: str, ye
     found = eraser.traces(trace)
     if not found.counts():
         click.echo("Такого номера в базе моста нет")
+        if not dry_run and not eraser.erase(trace, found).settled:  # whoever was killed left old bytes there
+            click.echo(UNSETTLED)
         return
     _tell(found)
     if found.waiting and not force:
@@ -67,7 +74,7 @@ def erase(*, config: Path, number: str, dry_run: bool, force: bool, why: str, ye
         return
     if not yes:
         click.confirm("Стереть без возможности вернуть?", abort=True)
-    with Archive(settings.server.database).deed(operator(), Deed.ERASE, scrub(why)) as deed:
+    with Archive(settings.server.database).deed(operator(), Deed.ERASE, reason(settings, why)) as deed:
         done = eraser.erase(trace, found, force=force)
         deed.count = done.counts.total()
     click.echo(
@@ -91,7 +98,12 @@ def _public(settings: Settings, text: str) -> PhoneNumber:
         raise BadNumber(
             "Это внутренний номер: им записаны звонки всех, кто с ним говорил. Нужен номер целиком"
         )
-    called = {same_digits(one) for section in settings.infobase.values() for one in section.called}
+    called = {
+        same_digits(code + one)
+        for section in settings.infobase.values()
+        for one in section.called
+        for code in ("", settings.exchange[section.exchange].area_code)
+    }
     if same_digits(number.digits) in called:
         raise BadNumber("Это номер самой фирмы (infobase.….called): с ним записаны все звонки")
     return number
@@ -115,7 +127,7 @@ def _warn(found: Traces, settings: Settings, *, settled: bool) -> None:
             "Звонки младше трёх суток сверка может принести из ВАТС снова: повторите команду через три дня"
         )
     if not settled:
-        click.echo("Прежние байты ещё в файле …-wal: он очистится сам, когда мост остановится")
+        click.echo(UNSETTLED)
     click.echo(
         "Имя может до часа помнить работающий мост. Номер есть и у ВАТС, в 1С и в копиях базы: это отдельно"
     )

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
+from bridge import observe
 from bridge.core.errors import UnknownRecord
+from bridge.core.secrecy import without_secrets
 from bridge.settings import Settings
 
 DEFAULT_SETTINGS = Path("bridge.toml")
@@ -32,6 +34,11 @@ def known_infobase(settings: Settings, infobase: str) -> None:
     """
     if infobase and infobase not in settings.infobase:
         raise UnknownRecord(f"Нет информационной базы {infobase[:40]}; есть: {', '.join(settings.infobase)}")
+
+
+def reason(settings: Settings, why: str) -> str:
+    """What somebody typed as a reason, for the audit: without our secrets and without numbers."""
+    return observe.typed(without_secrets(why, settings.secrets()))
 
 
 def moment(at: float) -> str:

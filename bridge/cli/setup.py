@@ -3,19 +3,20 @@
 import json
 import os
 import secrets
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from bridge.cli.consoles import printable
-from bridge.cli.options import settings_option
+from bridge.cli.options import reason, settings_option
 from bridge.cli.template import SETTINGS
 from bridge.cli.who import operator
-from bridge.core.errors import BadSettings, BridgeError
+from bridge.core.errors import BadSettings, BridgeError, StoreUnavailable
 from bridge.doctor import examine
 from bridge.doctor.finding import BAD, WARNING
 from bridge.settings import load
-from bridge.store.archive import Archive
+from bridge.store.archive import Archive, Counted
 from bridge.store.audit import Deed
 from bridge.store.opening import migrate
 from bridge.web.auth import new_token, token_hash
@@ -149,8 +150,14 @@ def migrate_database(config: Path) -> None:
 @click.argument("target", type=click.Path(path_type=Path), metavar="ФАЙЛ")
 def backup(config: Path, target: Path) -> None:
     """Записать копию базы в ФАЙЛ; мост можно не останавливать."""
-    archive = Archive(load(config).server.database)
-    archive.backup(target)
-    with archive.deed(operator(), Deed.BACKUP, target.name) as done:
+    settings = load(config)
+    archive = Archive(settings.server.database)
+    with ExitStack() as noted:
+        try:
+            done = noted.enter_context(archive.deed(operator(), Deed.BACKUP, reason(settings, target.name)))
+        except StoreUnavailable as error:  # a copy is wanted most where nothing can be written
+            click.echo(f"В журнал действий не записано: {error}", err=True)
+            done = Counted()
+        archive.backup(target)
         done.count = 1
     click.echo(f"Копия: {target.resolve()}")

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from bridge.core.numbers import PhoneNumber, same_digits
 
-_BETWEEN = r"[\s().+\-\u2010-\u2015/\u00a0\ufffd]{0,3}"  # what people and exchanges put between digits
+# what people, exchanges and word processors put between digits
+_BETWEEN = r"[\s().+\-_/\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff\uff0d\ufffd]{0,5}"
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _FOREIGN = re.compile(r"(?![0-9])\d")
 NATIONAL_DIGITS = 10  # of a number of country code 7, whatever is written before them
@@ -48,13 +49,12 @@ class NumberTrace:
 
 def _readings(text: str) -> Iterator[str]:
     """The text, and what is inside of its spellings; digits of other scripts are made ours."""
-    for _ in range(MAX_LAYERS):
+    for layer in range(MAX_LAYERS + 1):
         yield text if text.isascii() else _FOREIGN.sub(_digit, text)
-        plain = _opened(text)
+        plain = _opened(text) if layer < MAX_LAYERS else text
         if plain == text:
             return
         text = plain
-    yield text
 
 
 def _opened(text: str) -> str:

@@ -73,6 +73,17 @@ def looking(address: str) -> Iterator[LookingAtFile | LookingAtServer]:
         yield db
     except (sqlite3.Error, psycopg.Error) as error:
         where = pgconnection.place(address) if server else address
+        if _older(error):
+            raise StoreUnavailable(
+                f"База {where} от прежней версии моста: перезапустите мост или vpbx-bridge migrate"
+            ) from None
         raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
     finally:
         db.close()
+
+
+def _older(error: sqlite3.Error | psycopg.Error) -> bool:
+    """Is what this version asks for not in the schema yet?"""
+    if isinstance(error, sqlite3.Error):
+        return str(error).startswith(("no such table", "no such column"))
+    return isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)

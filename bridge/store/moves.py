@@ -129,7 +129,8 @@ def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
         "answer": rows.storable(verdict.reason[:MAX_ANSWER]),
     }
     db.lock_lane(claim.lane_id)
-    db.execute(sql.POSTPONE_DELIVERY, facts)
+    if db.execute(sql.POSTPONE_DELIVERY, facts).rowcount == 0:
+        return  # it was erased meanwhile, and the answer may hold the number
     db.execute(sql.POSTPONE_LANE, facts)
     db.execute(sql.INSERT_ATTEMPT, facts)
 

@@ -126,7 +126,8 @@ UPDATE lane
  WHERE id = :lane_id
 """  # noqa: S608 - put together from constants
 POSTPONE_DELIVERY = """
-UPDATE delivery SET attempts = attempts + 1, tries = tries + :counted, last_answer = :answer WHERE id = :id
+UPDATE delivery SET attempts = attempts + 1, tries = tries + :counted, last_answer = :answer
+ WHERE id = :id AND state = 'queued'
 """
 POSTPONE_LANE = f"""
 UPDATE lane SET due_at = :due_at, postponed = :postponed WHERE id = :lane_id AND {_FIRST}

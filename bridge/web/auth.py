@@ -82,7 +82,9 @@ class Doorkeeper:
         Raises:
             Throttled: too many wrong passwords came from there.
         """
-        return _proved(authorization, self._known, self._throttle, address, self._admit)
+        # whoever knows an old password at the exchange's own place is no guesser, as with path secrets
+        throttle = None if self._sources.anyones(address) else self._throttle
+        return _proved(authorization, self._known, throttle, address, self._admit)
 
     def _admit(self, exchange: str, proof: str, address: str) -> bool:
         admitted = self._sources.admit(exchange, address)
@@ -94,26 +96,31 @@ class Doorkeeper:
 def _proved(
     authorization: str,
     known: Mapping[str, Mapping[str, str]],
-    throttle: Throttle,
+    throttle: Throttle | None,
     address: str,
     admit: Callable[[str, str, str], bool] = lambda *_: True,
 ) -> str | None:
     """Whom a header proves, of `known`: login -> hash of a token -> name.
 
     Args:
+        throttle: None for an address that is never slowed.
         admit: may this name, with this hash, call from this address?
     """
     offers = _credentials(authorization)
-    throttle.check(address, tuple(login for login, _ in offers))
+    if throttle:
+        throttle.check(address, tuple(login for login, _ in offers))
     for login, token in offers:
         offered = token_hash(token)
         # unknown logins cost the same comparison, so that they are not told apart by time
         valid = known.get(login) or _NOBODY
         matches = [name for proof, name in valid.items() if hmac.compare_digest(offered, proof)]
         if any(matches) and admit(matches[0], offered, address):
-            throttle.entered(address, login)
+            if throttle:
+                throttle.entered(address, login)
             return matches[0]
-    if offers:  # without a login nobody guesses: clients ask so first, to be told that one is needed
+    if (
+        offers and throttle
+    ):  # without a login nobody guesses: clients ask so first, to be told that one is needed
         throttle.failed(address)
     return None
 

@@ -1,5 +1,6 @@
 """Parameters that come by the query or by a form, each once."""
 
+from codecs import BOM_UTF8
 from urllib.parse import parse_qsl
 
 from bridge.web.http import Environ, read_body
@@ -16,6 +17,7 @@ def parameters(environ: Environ) -> dict[str, str]:
         body = read_body(environ, MAX_BODY)
         if body is None:
             raise ValueError("too long")
+        body = body.removeprefix(BOM_UTF8)  # УстановитьТелоИзСтроки of 1C writes one by default
         text = "&".join(part for part in (text, body.decode("ascii")) if part)
     pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     words = dict(pairs)

@@ -50,6 +50,10 @@ class Sources:
         """Do the settings name this very place as one of the exchange's?"""
         return _within(address, self._networks.get(exchange, ()))
 
+    def anyones(self, address: str) -> bool:
+        """Do the settings name this very place as one of any exchange's?"""
+        return any(_within(address, networks) for networks in self._networks.values())
+
 
 ANYWHERE, NOBODY = Sources({}), Nobody()
 

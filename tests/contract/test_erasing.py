@@ -349,6 +349,18 @@ def test_an_attempt_under_way_does_not_bring_the_delivery_back(stand: Stand) -> 
     assert stand.store.claim("buh") is None
 
 
+def test_what_1c_answers_after_the_erasing_is_kept_by_nobody(stand: Stand) -> None:
+    """It was asked before, and quotes the number in its refusal."""
+    stand.store.accept(said("c1", from_number=NUMBER), [journal()], merge_s=0.0)
+    claim = stand.store.claim("buh")
+    assert claim is not None
+    erase(stand, force=True)
+    stand.store.settle(claim, RetryIn(5.0, f"не найден {PRETTY}", counted=True))
+    assert shown(stand) == set()
+    assert states(stand.archive()) == {("c1", "START"): DeliveryState.SUPERSEDED}
+    assert stand.store.claim("buh") is None
+
+
 def test_others_are_left_as_they_were(stand: Stand) -> None:
     stand.store.accept(said("c2", from_number=OTHER, fields={"comment": "x"}), [journal()], merge_s=0.0)
     settled(stand, Done("1"))

@@ -16,6 +16,7 @@ from bridge.cli import who
 from bridge.cli.audit import DEEDS
 from bridge.core.delivery import GaveUp
 from bridge.store.audit import Deed
+from bridge.store.connection import MIGRATIONS
 from bridge.store.sqlite import SqliteStore
 from support.stand import journal, said
 
@@ -118,6 +119,70 @@ def test_a_stop_works_where_nothing_can_be_written_down(tmp_path: Path) -> None:
     assert "Звонки остановлены: все базы" in stopped.stdout
     assert "В журнал действий не записано" in stopped.stderr
     assert "ОСТАНОВЛЕНО" in run(tmp_path, "dials", "list").stdout
+
+
+def test_a_reason_keeps_neither_a_secret_nor_a_number_however_it_is_typed(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    SqliteStore(tmp_path / "bridge.db").close()
+    found = re.search(r'^hook_secret = "(.+)"', (tmp_path / "bridge.toml").read_text("utf-8"), re.MULTILINE)
+    assert found
+    why = f"утёк {found[1]}, спросите по тел.8.923.529.29.26; {found[1].upper()}"
+    assert run(tmp_path, "dials", "stop", "--why", why).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as file:
+        number = "INSERT INTO caller (infobase, who, told_at, asked_at) VALUES ('buh', '9160000001', 1, 1)"
+        file.execute(number)
+        file.commit()
+    erased = run(tmp_path, "erase", "--number", "89160000001", "--why", why, "--yes")
+    assert erased.returncode == 0, erased.stderr
+    assert run(tmp_path, "backup", "8.923.529.29.26.db").returncode == 0
+    told = deeds(tmp_path)
+    assert [one["did"] for one in told] == ["backup", "erase", "dial_stop"]
+    assert all("***" in one["about"] for one in told)
+    listed = run(tmp_path, "dials", "list").stdout
+    assert "утёк ***, спросите" in listed
+    for text in (str(told), listed):
+        assert found[1].lower() not in text.lower()
+    assert "529.29" not in str(told)
+
+
+def test_dialling_is_allowed_again_only_where_it_can_be_written_down(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    SqliteStore(tmp_path / "bridge.db").close()
+    assert run(tmp_path, "dials", "stop").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as file:
+        file.execute("ALTER TABLE audit RENAME TO gone")
+        file.commit()
+    assert run(tmp_path, "dials", "allow").returncode == 2
+    assert "ОСТАНОВЛЕНО" in run(tmp_path, "dials", "list").stdout
+
+
+def test_a_copy_is_written_down_before_it_is_made(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").returncode == 0
+    SqliteStore(tmp_path / "bridge.db").close()
+    (tmp_path / "copy.db").touch()
+    assert run(tmp_path, "backup", "copy.db").returncode == 2
+    assert [(one["did"], one["count"]) for one in deeds(tmp_path)] == [("backup", None)]
+
+
+def test_before_the_schema_is_renewed_a_copy_can_be_made_and_the_rest_says_what_to_do(tmp_path: Path) -> None:
+    """The new version is installed, the old one still runs."""
+    assert run(tmp_path, "init").returncode == 0
+    SqliteStore(tmp_path / "bridge.db").close()
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as file:
+        file.executescript(
+            (MIGRATIONS / "0005.audit.rollback.sql").read_text("utf-8")
+            + "DELETE FROM _yoyo_migration WHERE migration_id = '0005.audit';"
+        )
+    for words in (("audit", "list"), ("erase", "--number", "89160000001", "--yes")):
+        refused = run(tmp_path, *words)
+        assert refused.returncode == 2
+        assert "vpbx-bridge migrate" in refused.stderr
+    copied = run(tmp_path, "backup", "copy.db")
+    assert copied.returncode == 0
+    assert "В журнал действий не записано" in copied.stderr
+    assert (tmp_path / "copy.db").is_file()
+    assert "0005.audit" in run(tmp_path, "migrate").stdout
+    assert deeds(tmp_path) == []
 
 
 def test_a_new_hook_secret_comes_with_the_way_to_use_it(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.number_trace import NumberTrace
 from bridge.core.numbers import PhoneNumber
 from bridge.store.archive import Archive
+from bridge.store.looking import looking
 from support.postgres import drop_database, fresh_database
 from support.world import ANNA, HOOK_SECRET, PASSWORD, PETR, UNLIMITED, World, eventually, token_hash, world
 
@@ -297,6 +298,61 @@ def test_what_is_no_number_of_one_person_is_refused(tmp_path: Path) -> None:
             assert refused.exit_code == 2, number
             assert said in refused.stderr
         assert "83912000000" in dump(str(here.database))
+
+
+def test_the_firms_own_number_is_known_without_its_area_code(tmp_path: Path) -> None:
+    """`called` may be written as the exchange writes it: within the city."""
+    with world(tmp_path, infobases=infobases) as here:
+        path = written(here, tmp_path, str(here.database))
+        text = path.read_text("utf-8").replace('"83912000000"', '"2000000"')
+        path.write_text(text.replace("[exchange.main]\n", '[exchange.main]\narea_code = "391"\n'), "utf-8")
+        hook(
+            here,
+            json={"uuid": "u1", "state": "END", "from": "101", "to": "83912000000", "time": 1_700_000_000},
+        )
+        refused = erase(tmp_path, "--yes", "--force", number="8 (391) 200-00-00")
+        assert (refused.returncode, "Это номер самой фирмы" in refused.stderr) == (2, True)
+        assert "83912000000" in dump(str(here.database))
+
+
+def test_a_number_can_be_typed_where_no_shell_remembers_it(tmp_path: Path) -> None:
+    with world(tmp_path, infobases=infobases) as here:
+        written(here, tmp_path, str(here.database))
+        event = {
+            "uuid": "u1",
+            "state": "RING",
+            "from": f"8{DIGITS}",
+            "to": "83912000000",
+            "time": 1_700_000_000,
+        }
+        hook(here, json=event)
+        done = run(tmp_path, "erase", "--yes", "--force", said=f"{PRETTY}\n")
+        assert done.returncode == 0, done.stderr
+        assert "Стёрто: события звонков 1" in done.stdout
+        assert DIGITS not in dump(str(here.database))
+
+
+def test_whoever_was_killed_before_the_log_was_folded_repeats_the_command(tmp_path: Path) -> None:
+    """The rows are erased, the former bytes are still beside the file: nothing is found, and they go."""
+    with world(tmp_path, infobases=infobases) as here:
+        written(here, tmp_path, str(here.database))
+        event = {
+            "uuid": "u1",
+            "state": "RING",
+            "from": f"8{DIGITS}",
+            "to": "83912000000",
+            "time": 1_700_000_000,
+        }
+        hook(here, json=event)
+        beside = Path(f"{here.database}-wal")
+        with looking(str(here.database)) as db, db.transaction():
+            for table in ("attempt", "delivery", "event"):
+                db.session.execute(f"DELETE FROM {table}")
+        assert DIGITS.encode() in beside.read_bytes()
+        again = erase(tmp_path, "--yes")
+        assert (again.returncode, "Такого номера в базе моста нет" in again.stdout) == (0, True)
+        assert DIGITS.encode() not in here.database.read_bytes()
+        assert DIGITS.encode() not in (beside.read_bytes() if beside.exists() else b"")
 
 
 def test_a_link_to_his_recording_opens_no_more(tmp_path: Path) -> None:

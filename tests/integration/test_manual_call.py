@@ -62,6 +62,15 @@ def test_a_form_is_read_like_a_query(here: World) -> None:
     assert here.exchange.dials[-1].number == "83912745000"
 
 
+def test_a_form_that_1c_began_with_a_bom_is_read_too(here: World) -> None:
+    body = b"\xef\xbb\xbfkey=101&outboundNumber=83912745001"
+    answer = ask(
+        here, method="POST", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.json()["result"] == "SUCCESS"
+    assert here.exchange.dials[-1].number == "83912745001"
+
+
 def test_every_rule_of_dialling_holds_here_too(here: World) -> None:
     before = len(here.exchange.dials)
     said = ask(here, "?key=101&outboundNumber=%2B4930123456").json()

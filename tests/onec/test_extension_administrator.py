@@ -57,7 +57,7 @@ def test_with_this_one_role_an_administrator_sets_up_and_dials(published: Firm) 
 
 
 def test_an_administrator_of_the_configuration_alone_is_a_stranger_here() -> None:
-    """«Полные права» of a configuration do not reach the objects of an extension (feenlace/mcp-1c, on 8.3.27)."""
+    """Rights of a configuration do not reach the objects of an extension (feenlace/mcp-1c, on 8.3.27)."""
     user = User(name="Чужой админ", rights=frozenset({ADMINISTRATION}))
     with office(user=user) as here:
         client = Client(here.infobase, user.name)

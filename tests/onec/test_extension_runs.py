@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import zeep
 from onec.run.infobase.client import Client
 from onec.run.infobase.firm import Firm, firm
 from onec.run.infobase.form import Form
@@ -251,9 +252,19 @@ class TestSettings:
 
     def test_a_safe_mode_that_was_left_on_is_named(self, office: Firm) -> None:
         office.infobase.safe_mode = True
-        form = settings_form(office.client("Админ"))
-        form.press("ПроверитьСвязь")
-        assert "Безопасный режим" in str(form["РезультатПроверки"])
+        administrator = office.client("Админ")
+        administrator.run_command("МВ_Настройки")
+        assert administrator.opened("МВ_Настройки") == []
+        assert all("Безопасный режим" in one for one in administrator.screen.errors)
+        assert len(administrator.screen.errors) == 1
+
+        said = dial(office.client("Анна"))
+        assert said.startswith("Звонок не начат")
+        assert "Безопасный режим" in said
+        with pytest.raises(zeep.exceptions.Fault, match="Безопасный режим"):
+            office.soap().SayName(Number=NUMBER)
+        with pytest.raises(zeep.exceptions.Fault, match="Безопасный режим"):
+            office.soap().Event(Data='{"uuid": "c1", "state": "START"}')
 
     def test_an_address_that_cannot_be_is_not_written(self, office: Firm) -> None:
         client = office.client("Админ")

@@ -66,8 +66,6 @@ class Old(Infobase):
             name="VATS",
             namespace="http://VATS",
             file_name="VATS.1cws",
-            reuse_sessions="DontUse",
-            session_age_s=20,
             operations=tuple(named),
             text=MODULE.read_text(encoding="utf-8-sig"),
             path=MODULE.name,

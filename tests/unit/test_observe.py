@@ -32,6 +32,31 @@ def test_a_telephone_number_in_a_text_is_cut(text: str, capsys: pytest.CaptureFi
     assert sum(char.isdigit() for char in said) <= 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "звонят на 8 923 529-29-26.",
+        "тел.89235292926",
+        "тел89235292926;",
+        "8.923.529.29.26",
+        "8_923_529_29_26",
+        "8 - (923) - 529 - 29 - 26!",
+        "+7 923 529\u201129\u201126",
+        "８９２３５２９２９２６",
+        "«274-50-00».",
+    ],
+)
+def test_a_number_that_a_person_typed_is_cut_whatever_stands_around_it(text: str) -> None:
+    assert sum(char.isdigit() for char in observe.typed(text)) <= 5
+
+
+@pytest.mark.parametrize(
+    "text", ["заявление 17 / 23.11.2026", "вх. 17-223 от 01.02.26.", "п. 2 ст. 14 152-ФЗ", ""]
+)
+def test_what_a_reason_is_for_stays(text: str) -> None:
+    assert observe.typed(text) == text
+
+
 def test_a_traceback_is_scrubbed_too(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         int("no such number 89235292926 for tops3cret-key")

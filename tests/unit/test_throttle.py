@@ -5,6 +5,7 @@ from base64 import b64encode
 import pytest
 
 from bridge.web.auth import Doorkeeper, Gatekeeper, token_hash
+from bridge.web.sources import Sources
 from bridge.web.throttle import MAX_ADDRESSES, TRIES, WINDOW_S, Throttle, Throttled
 from support.stand import Clock
 
@@ -94,3 +95,14 @@ def test_a_million_addresses_do_not_fill_the_memory() -> None:
         throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
         throttle.entered(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", "x")
     assert len(throttle._failed) == len(throttle._entered) == MAX_ADDRESSES
+
+
+def test_the_exchanges_own_place_is_not_slowed_at_soap_either() -> None:
+    keeper = Doorkeeper([("SOAP", "123", "main")], sources=Sources({"main": ["91.199.46.0/24"]}))
+    for number in range(TRIES + 5):
+        assert keeper.exchange(basic("SOAP", f"old {number}"), "91.199.46.7") is None
+    assert keeper.exchange(basic("SOAP", "123"), "91.199.46.7") == "main"
+    for number in range(TRIES):
+        assert keeper.exchange(basic("SOAP", f"old {number}"), "203.0.113.9") is None
+    with pytest.raises(Throttled):
+        keeper.exchange(basic("SOAP", "123"), "203.0.113.9")

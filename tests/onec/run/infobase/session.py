@@ -75,7 +75,7 @@ class Session:
     def global_method(self, name: str, side: str) -> Callable[..., Value] | None:
         known: Mapping[str, Callable[..., Value]] = {
             "установитьпривилегированныйрежим": self._set_privileged,
-            "привилегированныйрежим": lambda: self._privileged > 0,
+            "привилегированныйрежим": lambda: self._privileged > 0 and not self.infobase.safe_mode,
             "имяпользователя": lambda: self.user.name,
             "начатьтранзакцию": self._begin,
             "зафиксироватьтранзакцию": self.connection.commit,
@@ -174,6 +174,8 @@ class Session:
     def _set_privileged(self, on: Value) -> None:
         if not isinstance(on, bool):
             raise OnecError("Несоответствие типов (параметр номер '1')")
+        if self.infobase.safe_mode:
+            return  # «переход в привилегированный режим игнорируется»
         if not on and not self._privileged:
             raise Unsupported("привилегированный режим выключен чаще, чем включен")
         self._privileged += 1 if on else -1
