@@ -173,7 +173,7 @@ def assemble(settings: Settings, *, role: Role = Role.ALL, extras: Extras = NO_E
         raise
     log.info("started", version=__version__, listen=f"{settings.server.host}:{bridge.port}", role=role.value)
     if role is not Role.WORKER:
-        first_step(settings, store)
+        first_step(settings, store.accounts)
     return bridge
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bridge.core.accounts import Accounts
 from bridge.core.breaker import Breaker
 from bridge.core.folded import Person
 from bridge.core.secrecy import without_secrets
@@ -136,7 +137,7 @@ def prefix_of(settings: Settings) -> str:
     return f"{outside.scheme}://{outside.netloc}{outside.path.rstrip('/')}/console/"
 
 
-def first_step(settings: Settings, store: Store) -> None:
+def first_step(settings: Settings, accounts: Accounts) -> None:
     """Say how the first user of the console is made, while there is none."""
-    if not store.accounts.anybody():
+    if not accounts.anybody():
         log.warning("console_without_users", console=prefix_of(settings), then="vpbx-bridge console code")

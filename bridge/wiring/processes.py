@@ -11,13 +11,14 @@ from prometheus_client.multiprocess import mark_process_dead
 from bridge import __version__
 from bridge.observe import Figures, hide, log
 from bridge.settings import Settings
+from bridge.store.beside import accounts_at
 from bridge.store.connection import own
 from bridge.store.opening import migrate, open_store
 from bridge.web.health import SHARED_FIGURES
 from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
 from bridge.wiring import Place, Role, connect, open_for
-from bridge.wiring.console import NO_EXTRAS, Extras
+from bridge.wiring.console import NO_EXTRAS, Extras, first_step
 
 BACKLOG = 1024
 FORCE_AFTER_S = 2 * DRAIN_LIMIT_S  # requests under way, then calls of 1C under way
@@ -59,6 +60,8 @@ def several(
         if role is not Role.WEB:
             children.append(Child(name="worker", make=teller, last=True))
         log.info("started", version=__version__, listen=listen, role=role.value, processes=len(children))
+        with accounts_at(settings.server.database) as accounts:
+            first_step(settings, accounts)
         try:
             yield Parent(children, limit_s=settings.server.drain_s + FORCE_AFTER_S, ending=listener.close)
         finally:

@@ -7,13 +7,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
+from bridge.core.accounts import Role
 from bridge.core.breaker import Breaker
 from bridge.core.calls import Subscriber
 from bridge.core.delivery import Done, GaveUp, RetryIn
 from bridge.store.archive import Archive
 from bridge.store.sqlite import SqliteStore
 from bridge.web.console.roads import Condition, Health
+from bridge.wiring.console import first_step
 from bridge.wiring.console_health import OLD_S, UNCOLLECTED_S, Watch
 from support.stand import Clock, journal, said
 from support.world import settings
@@ -34,6 +37,7 @@ class Looking:
             }
 
         made = settings(folder, "http://127.0.0.1:1", "http://127.0.0.1:2", infobases=infobases)
+        self.settings = made
         self.clock = Clock(MONDAY_NOON)
         self.store = SqliteStore(Path(made.server.database), clock=self.clock)
         self.archive = Archive(made.server.database, clock=self.clock)
@@ -143,3 +147,13 @@ def test_stopped_calls_and_a_failed_reconciliation_are_alarms(looking: Looking) 
     looking.archive.allow_dialling("")
     note(**facts, problem="")
     assert looking.alarms() == []
+
+
+def test_a_bridge_without_users_says_how_the_first_is_made(looking: Looking) -> None:
+    with capture_logs() as said:
+        first_step(looking.settings, looking.store.accounts)
+        looking.store.accounts.add("anna", Role.OPERATOR, "hash")
+        first_step(looking.settings, looking.store.accounts)
+    (line,) = said
+    assert (line["event"], line["then"]) == ("console_without_users", "vpbx-bridge console code")
+    assert line["console"] == f"{looking.settings.server.public_url}/console/"
