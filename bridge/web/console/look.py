@@ -1,5 +1,6 @@
 """How the console shows things: in the language, the time zone and the rights of whoever looks."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -8,6 +9,11 @@ from bridge.core.calls import Direction
 from bridge.core.folded import PUBLIC_DIGITS
 from bridge.core.numbers import mask, same_digits
 
+# what may be somebody's telephone, however it is written; a time and an id of a channel are none
+_NUMBER = re.compile(
+    r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
+    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w-]|\.\w)"""
+)
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 24 * 3600
 
 
@@ -25,6 +31,10 @@ class Look:
         if not text:
             return "—"
         return mask(text) if self.masked and len(same_digits(text)) >= PUBLIC_DIGITS else text
+
+    def prose(self, text: str) -> str:
+        """What somebody else said, 1C for instance, in which numbers may be."""
+        return without_numbers(text) if self.masked else text
 
     def moment(self, at: float | None) -> str:
         """The day and the second."""
@@ -67,3 +77,12 @@ class Look:
             Direction.EXTERNAL: self.say("исходящий"),
             Direction.UNKNOWN: self.say("неизвестно"),
         }[direction]
+
+
+def without_numbers(text: str) -> str:
+    """A text without telephone numbers, but for extensions.
+
+    >>> without_numbers('{"from":"89160000001","time":1565770001}')
+    '{"from":"89*******01","time":1565770001}'
+    """
+    return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)

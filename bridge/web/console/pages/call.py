@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlencode
 
+from bridge.core.calls import CallEvent
 from bridge.core.errors import UnknownRecord
+from bridge.core.folded import PUBLIC_DIGITS
 from bridge.core.folding import fold
-from bridge.core.numbers import mask
+from bridge.core.numbers import mask, same_digits
 from bridge.core.overview import Attempt, CallEvents
 from bridge.core.ports import StoredEvent
+from bridge.web.console.look import without_numbers
 from bridge.web.console.pages.calls import folded
 from bridge.web.console.texts import EVENTS, PURPOSES, STATES, VERDICTS
 from bridge.web.console.visit import Page, Visit
@@ -19,11 +22,6 @@ EVENTS_SHOWN = 20
 ATTEMPTS_SHOWN = 4
 ANSWER_SHOWN = 200  # characters
 MOST_RAW = 8_000  # characters
-# what may be somebody's telephone, however it is written; a time and an id of a channel are none
-_NUMBER = re.compile(
-    r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
-    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +68,7 @@ def life(visit: Visit) -> Page:
 def raw_masked(visit: Visit) -> Page:
     """What came, with numbers and keys hidden."""
     stored = _event(visit, visit.query.number("event"))
-    return _raw(visit, stored, masked(_text(visit, stored), stored.event.user_key), whole=False)
+    return _raw(visit, stored, masked(_text(visit, stored), stored.event), whole=False)
 
 
 def raw_whole(visit: Visit) -> Page:
@@ -81,15 +79,17 @@ def raw_whole(visit: Visit) -> Page:
     return _raw(visit, stored, _text(visit, stored), whole=True)
 
 
-def masked(text: str, user_key: str) -> str:
+def masked(text: str, event: CallEvent) -> str:
     """A text of the exchange without numbers of people and keys.
 
-    >>> masked('{"from":"89160000001","userkey":"gW3cyUJA","time":1565770001}', "gW3cyUJA")
-    '{"from":"89*******01","userkey":"***","time":1565770001}'
+    The numbers of the event are hidden inside of other words too: in the name of a recording.
     """
-    if user_key:
-        text = text.replace(user_key, "***")
-    return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)
+    if event.user_key:
+        text = text.replace(event.user_key, "***")
+    for digits in {same_digits(event.from_number), same_digits(event.to_number)}:
+        if len(digits) >= PUBLIC_DIGITS:
+            text = re.sub(rf"\d?{digits}", lambda one: mask(one[0]), text)
+    return without_numbers(text)
 
 
 def told(attempts: Sequence[Attempt]) -> list[Told]:
