@@ -68,7 +68,8 @@ def demo(
             popup_lifetime_s=30.0 if stay else SHORT_POPUP_S,
         )
         standing: list[Stage] = []
-        extras = Extras(sandbox=on_stage(lambda: standing[0])) if stay else NO_EXTRAS
+        simulated = not onec_url and not exchange_url  # else the sandbox would ring people
+        extras = Extras(sandbox=on_stage(lambda: standing[0])) if stay and simulated else NO_EXTRAS
         with staged(script, extras) as stage:
             standing.append(stage)
             if stay:

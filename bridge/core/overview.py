@@ -131,6 +131,10 @@ class Overview(Protocol):
         """What waits, what is dead and what expired."""
         ...
 
+    def of_heap(self, delivery_ids: Sequence[int], infobase: str, state: DeliveryState) -> list[int]:
+        """Those of the deliveries that are an infobase's and in that state."""
+        ...
+
     def replay(self, delivery_ids: Sequence[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
         """Put dead and expired deliveries back into their lanes; returns how many moved.
 

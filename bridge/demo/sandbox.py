@@ -6,12 +6,13 @@ import tempfile
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from bridge.core.calls import Subscriber
+from bridge.core.errors import TooMuch
 from bridge.demo.stage import SUBSCRIBERS, USER, Script, Stage, staged
 from bridge.sim.recorder import Recorded, Recorder
 from bridge.sim.scenarios import SCENARIOS
@@ -22,6 +23,7 @@ from bridge.wire import Wire, WireError
 PATIENCE_S = 2.0  # for 1C to be told
 QUIET_S = 0.25  # nothing more was told for so long: that was all
 CALL_S = 10.0
+BUSY = "На Полигоне сейчас пробует другой: повторите через несколько секунд"
 OPERATION = "MakeCall"
 _STATE = re.compile(r'"state": ?"([A-Z]+)"|<(?:\w+:)?(IncomingCall|SayName)\b')
 ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -64,7 +66,7 @@ class StageSandbox:
 
     def dial(self, handle: str, number: str, *, russian: bool) -> Played:
         language = RUSSIAN if russian else ENGLISH
-        with self._playing:
+        with self._turn():
             stage = self._stage
             exchange, onec = _count(stage.exchange_recorder), _count(stage.onec_recorder)
             steps = [self._soap(language, handle, number)]
@@ -79,7 +81,7 @@ class StageSandbox:
         if stage.exchange is None:
             return Played(steps=[])
         who = next((one for one in SUBSCRIBERS if one.answers_to(handle)), None)
-        with self._playing:
+        with self._turn():
             onec = _count(stage.onec_recorder)
             steps = [
                 Exchanged(
@@ -95,13 +97,26 @@ class StageSandbox:
 
     def switch_onec(self, *, away: bool) -> None:
         server = self._stage.onec_server
-        if server is None or away == self._away:
+        if server is None:
             return
-        if away:
-            server.stop()
-        else:
-            server.start()
-        self._away = away
+        with self._turn():
+            if away == self._away:
+                return
+            if away:
+                server.stop()
+            else:
+                server.start()
+            self._away = away
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Whoever would have to wait holds no thread of the hooks."""
+        if not self._playing.acquire(blocking=False):
+            raise TooMuch(BUSY)
+        try:
+            yield
+        finally:
+            self._playing.release()
 
     def _soap(self, language: Language, handle: str, number: str) -> Exchanged:
         operation = language.word(OPERATION)

@@ -178,6 +178,11 @@ class StoredOverview:
                     )
         return heaps
 
+    def of_heap(self, delivery_ids: Sequence[int], infobase: str, state: DeliveryState) -> list[int]:
+        found = {one: self._db.read(ONE, id=one) for one in dict.fromkeys(delivery_ids)}
+        wanted = (infobase, state.value)
+        return [one for one, row in found.items() if row and (row[0]["infobase"], row[0]["state"]) == wanted]
+
     def replay(self, delivery_ids: Sequence[int], lifetimes: Mapping[tuple[str, str], float]) -> int:
         moved = 0
         for delivery_id in delivery_ids:  # one lane at a time: two would wait for an intake that waits for us

@@ -38,7 +38,7 @@ class Throttle:
         Raises:
             Throttled: nothing from this address is to be tried now.
         """
-        address = _owner(address)
+        address = owner_of(address)
         with self._lock:
             if any((address, login) in self._entered for login in logins):
                 return
@@ -54,7 +54,7 @@ class Throttle:
         """A wrong password came from there."""
         if not address or _this_machine(address):
             return
-        address = _owner(address)
+        address = owner_of(address)
         with self._lock:
             self._failed.setdefault(address, deque(maxlen=TRIES)).append(self._clock())
             self._failed.move_to_end(address)
@@ -63,7 +63,7 @@ class Throttle:
 
     def entered(self, address: str, login: str) -> None:
         """A right one did."""
-        address = _owner(address)
+        address = owner_of(address)
         with self._lock:
             self._entered[address, login] = None
             self._entered.move_to_end((address, login))
@@ -71,7 +71,7 @@ class Throttle:
                 self._entered.popitem(last=False)
 
 
-def _owner(address: str) -> str:
+def owner_of(address: str) -> str:
     """Whose address it is: one customer has 2**64 of IPv6 (RFC 6177), and may guess from each."""
     try:
         found = ip_address(address)

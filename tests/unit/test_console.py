@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.cli.running import _doctor
-from bridge.core.calls import CallState, Direction
+from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.errors import TooMuch
 from bridge.core.folded import CallStatus
@@ -25,12 +25,18 @@ from bridge.web.console.pages.call import masked, told
 from bridge.web.console.roads import Condition
 from bridge.web.console.visit import Fields
 from bridge.web.console.words import speaker
+from support.stand import said
 
 CONSOLE = Path(answers.__file__).parent
 # what a person is told in Russian is said by `_(...)` and `say(...)`, or stands in a table of `texts`
 SAID = re.compile(r"""\b(?:_|say)\(\s*(?:"([^"]*)"|'([^']*)')""")
 RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 DEPENDENCIES = Path(__file__).parents[2] / "docs" / "dependencies.md"
+
+
+def heard(**changes: str) -> CallEvent:
+    facts = {"from_number": "", "to_number": "", "user_key": "", **changes}
+    return said("c1", CallState.END, 1565770001, **facts)
 
 
 def look(**changes: object) -> Look:
@@ -152,7 +158,7 @@ def test_what_came_is_shown_without_numbers_and_keys():
             "time": 1565770001,
         }
     )
-    shown = masked(raw, "gW3cyUJAtl50PhF")
+    shown = masked(raw, heard(from_number="89160000001", user_key="gW3cyUJAtl50PhF"))
     assert "89160000001" not in shown
     assert "200-00-00" not in shown
     assert "gW3cyUJAtl50PhF" not in shown
@@ -161,10 +167,27 @@ def test_what_came_is_shown_without_numbers_and_keys():
 
 @pytest.mark.parametrize("number", ["89160000001", "%2B79160000001", "8%20916%200000001", "8-916-000-00-01"])
 def test_a_query_of_the_old_hook_is_hidden_too(number):
-    shown = masked(f"key=k0000000000000aa&number={number}", "k0000000000000aa")
+    shown = masked(f"key=k0000000000000aa&number={number}", heard(user_key="k0000000000000aa"))
     assert shown.startswith("key=***&number=")
     assert "0000001" not in shown
     assert "000-00-01" not in shown
+
+
+@pytest.mark.parametrize(
+    "part", ["89160000001_101.mp3", "in-79160000001-101", "tel%3A+79160000001", "x9160000001"]
+)
+def test_the_numbers_of_an_event_are_hidden_inside_of_words_too(part):
+    shown = masked(
+        f'{{"recordUrl":"https://records.example/{part}"}}', heard(from_number="+7 (916) 000-00-01")
+    )
+    assert "16000000" not in shown
+    assert "records.example" in shown
+
+
+@pytest.mark.parametrize("answer", ["Нет абонента 89160000001", "+7 916 000-00-01.", "phone=89160000001;"])
+def test_whoever_sees_no_numbers_sees_none_in_what_1c_said(answer):
+    assert look().prose(answer) == answer
+    assert not re.search(r"16000000|916 000", look(masked=True).prose(answer))
 
 
 def test_attempts_that_ended_alike_are_one_line():

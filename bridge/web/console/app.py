@@ -22,6 +22,7 @@ from bridge.web.http import Environ, Reply, StartResponse, path_text, peer
 PREFIX = "/console/"
 HOME = PREFIX.rstrip("/")
 COOKIE, LANGUAGE = "vpbx_console", "vpbx_language"
+DEEPEST = 2
 YEAR_S = 365 * 24 * 3600
 FIELD = Markup('<input type="hidden" name="form_token" value="{}">')
 STRANGER = "Форма устарела или пришла не с этой страницы: откройте страницу заново и повторите"
@@ -49,6 +50,8 @@ class ConsoleEndpoint:
         if path == HOME:
             return answers.goto("console/", {})
         name = path.removeprefix(PREFIX)
+        if name.count("/") > DEEPEST:  # every link of a page would climb back as far
+            return Reply.text(404, "not found")
         if name.startswith("static/"):
             version = str(environ.get("QUERY_STRING", "")).removeprefix("v=")
             found = answers.static(name.removeprefix("static/"), version)
@@ -66,7 +69,7 @@ class ConsoleEndpoint:
         except StoreUnavailable as error:
             log.error("store_unavailable", reason=str(error))
             said = "Мост сейчас не может прочесть или записать свою базу"
-            return self._sent(visit, _problem(503, said, str(error)))
+            return self._sent(visit, _problem(503, said, str(error) if visit.user else ""))
         except BridgeError as error:
             return self._sent(visit, _problem(400, str(error)))
 

@@ -331,4 +331,7 @@ IN_ENGLISH: Mapping[str, str] = {
     "Пространство имён": "Namespace",
     "Сервис и порт": "Service and port",
     "Имена для входа": "Logins",
+    "На Полигоне сейчас пробует другой: повторите через несколько секунд": (
+        "Somebody else is trying something in the sandbox now: try again in a few seconds"
+    ),
 }

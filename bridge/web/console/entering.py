@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from bridge.core.accounts import Accounts, User
+from bridge.observe import log
 from bridge.web.console import passwords
 from bridge.web.console.roads import Counted
-from bridge.web.throttle import Throttle, Throttled
+from bridge.web.throttle import Throttle, Throttled, owner_of
 
 LIVES_S = 12 * 3600.0
 CODE_LIVES_S = 3600.0
@@ -46,7 +47,8 @@ class Door:
     """Lets people in by name and password.
 
     Wrong passwords are counted by address, and by name too: behind a proxy that the settings do not
-    name, everybody seems to come from this machine, whose address is never throttled. Only so many
+    name, everybody seems to come from this machine, whose address is never throttled. Whoever comes
+    from where that name has entered before is counted for himself. Only so many
     passwords are looked at at once: who would have to wait holds no thread of the hooks.
     """
 
@@ -71,13 +73,20 @@ class Door:
         name = name.strip().lower()[:MAX_NAME]
         self._throttle.check(address, (name,))
         self._throttle.check(f"name:{name}", (address,) if address not in _OWN else ())
+        self._throttle.check(f"{name} from {owner_of(address)}", ())
         user = self._accounts.find(name)
         if not passwords.same(password, user.password if user else passwords.NOBODY) or user is None:
             self._throttle.failed(address)
             self._throttle.failed(f"name:{name}")
+            self._throttle.failed(f"{name} from {owner_of(address)}")
+            log.warning("console_login_refused", peer=address)
             return None
         self._throttle.entered(address, name)
         self._throttle.entered(f"name:{name}", address)
+        return self._session(name, address)
+
+    def again(self, name: str, address: str) -> str:
+        """The token of a new session of somebody who has just proved who it is."""
         return self._session(name, address)
 
     def first(self, name: str, password: str, code: str, address: str) -> str | None:
@@ -89,8 +98,11 @@ class Door:
         self._throttle.check("first", ())
         with self._seat():
             kept = passwords.hashed(password)
-        if not self._accounts.add_first(name, kept, token_hash(code.strip())):
+        with self._deed(name, "user", f"первый оператор, {address}") as done:
+            done.count = int(self._accounts.add_first(name, kept, token_hash(code.strip())))
+        if not done.count:
             self._throttle.failed("first")
+            log.warning("console_login_refused", peer=address)
             return None
         return self._session(name, address)
 

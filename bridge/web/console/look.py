@@ -12,7 +12,7 @@ from bridge.core.numbers import mask, same_digits
 # what may be somebody's telephone, however it is written; a time and an id of a channel are none
 _NUMBER = re.compile(
     r"""(?P<time>"?time"?\s*[:=]\s*"?)?"""
-    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w.-])"""
+    r"""(?:(?<![\w.-])|(?<=%2[B0b]))(?P<digits>\+?\d[\d ()-]{5,18}\d)(?![\w-]|\.\w)"""
 )
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 24 * 3600
 
@@ -32,9 +32,9 @@ class Look:
             return "—"
         return mask(text) if self.masked and len(same_digits(text)) >= PUBLIC_DIGITS else text
 
-    def text(self, said: str) -> str:
-        """What 1C or a person wrote, in which a number may be."""
-        return without_numbers(said) if self.masked else said
+    def prose(self, text: str) -> str:
+        """What somebody else said, 1C for instance, in which numbers may be."""
+        return without_numbers(text) if self.masked else text
 
     def moment(self, at: float | None) -> str:
         """The day and the second."""
@@ -80,9 +80,9 @@ class Look:
 
 
 def without_numbers(text: str) -> str:
-    """A text with the telephone numbers in it masked.
+    """A text without telephone numbers, but for extensions.
 
-    >>> without_numbers("контрагент с телефоном +7 916 000-00-01 не найден")
-    'контрагент с телефоном +7************01 не найден'
+    >>> without_numbers('{"from":"89160000001","time":1565770001}')
+    '{"from":"89*******01","time":1565770001}'
     """
     return _NUMBER.sub(lambda one: one[0] if one["time"] else mask(one["digits"]), text)

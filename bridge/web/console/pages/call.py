@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlencode
 
+from bridge.core.calls import CallEvent
 from bridge.core.errors import UnknownRecord
+from bridge.core.folded import PUBLIC_DIGITS
 from bridge.core.folding import fold
+from bridge.core.numbers import mask, same_digits
 from bridge.core.overview import Attempt, CallEvents
 from bridge.core.ports import StoredEvent
 from bridge.web.console.look import without_numbers
@@ -64,7 +67,7 @@ def life(visit: Visit) -> Page:
 def raw_masked(visit: Visit) -> Page:
     """What came, with numbers and keys hidden."""
     stored = _event(visit, visit.query.number("event"))
-    return _raw(visit, stored, masked(_text(visit, stored), stored.event.user_key), whole=False)
+    return _raw(visit, stored, masked(_text(visit, stored), stored.event), whole=False)
 
 
 def raw_whole(visit: Visit) -> Page:
@@ -75,14 +78,16 @@ def raw_whole(visit: Visit) -> Page:
     return _raw(visit, stored, _text(visit, stored), whole=True)
 
 
-def masked(text: str, user_key: str) -> str:
+def masked(text: str, event: CallEvent) -> str:
     """A text of the exchange without numbers of people and keys.
 
-    >>> masked('{"from":"89160000001","userkey":"gW3cyUJA","time":1565770001}', "gW3cyUJA")
-    '{"from":"89*******01","userkey":"***","time":1565770001}'
+    The numbers of the event are hidden inside of other words too: in the name of a recording.
     """
-    if user_key:
-        text = text.replace(user_key, "***")
+    if event.user_key:
+        text = text.replace(event.user_key, "***")
+    for digits in {same_digits(event.from_number), same_digits(event.to_number)}:
+        if len(digits) >= PUBLIC_DIGITS:
+            text = re.sub(rf"\d?{digits}", lambda one: mask(one[0]), text)
     return without_numbers(text)
 
 

@@ -81,7 +81,7 @@ def do(visit: Visit) -> Answer:
     """The chosen ones."""
     infobase, state = _meant(visit)
     deed, ids = _deed(visit), visit.form.numbers("delivery")
-    done = _done(visit, deed, infobase, state, ids)
+    done = _done(visit, deed, infobase, state, visit.roads.overview.of_heap(ids, infobase, state))
     return Goto(page=_back(infobase, state, done=done, deed=deed))
 
 
