@@ -6,6 +6,7 @@ be seen where is the table `support.canary.SHOWN`.
 
 import base64
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -27,12 +28,17 @@ import zeep
 from requests.auth import HTTPBasicAuth
 
 from bridge.cli import main
+from bridge.core.accounts import Role
+from bridge.core.delivery import DeliveryState
 from bridge.settings import load
 from bridge.sim import records as sim_records
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.beside import accounts_at
 from bridge.web.auth import token_hash
+from bridge.web.console import passwords
+from bridge.web.console.routes import ROUTES
 from support import canary
 from support.canary import CALLER, DIALLED, KEY, MARKS, NUMBERS, SECRETS, Outputs
 from support.ports import free_port
@@ -46,6 +52,7 @@ TEXTS = {"Key": ME.extension, "Number": DIALLED, "Ключ": ME.extension, "Но
 ROADS = (  # beginnings of the names of outputs; each must have been seen
     *("log", "hooks", "strangers", "1C was told", "soap ", "metrics", "health", "records", "caller", "api"),
     *("as 1C", "database", "body of", "bodies", "events list", "events show", "show --full", "dials list"),
+    *("console of a stranger", "console of a viewer", "console of an operator", "console, ", "console users"),
     *("check", "reconcile", "audit list", "records listened", "settings", "wrong setting", "command line"),
 )
 
@@ -350,6 +357,48 @@ def looked(here: Place) -> None:
     here.get("metrics", "/metrics", auth=("buh", TOKEN))
 
 
+def browsed(here: Place) -> None:
+    """Every page of the console, as each who may see it; a name and a password are mistyped too."""
+    password = SECRETS["password of the console"]
+    people = {Role.OPERATOR: "console of an operator", Role.VIEWER: "console of a viewer"}
+    with accounts_at(str(here.config.parent / "bridge.db")) as accounts:
+        for role in people:
+            accounts.add(role.value, role, passwords.hashed(password))
+    for role, where in people.items():
+        session = requests.Session()
+
+        def get(page: str, where: str = where, session: requests.Session = session) -> str:
+            return here.note(where, session.get(f"{here.url}/console/{page}", timeout=15)).text
+
+        def post(page: str, where: str, session: requests.Session = session, **form: str) -> int:
+            token = FORM_TOKEN.search(session.get(f"{here.url}/console/password", timeout=15).text)
+            assert token
+            facts = {"form_token": token[1], **form}
+            answer = session.post(f"{here.url}/console/{page}", data=facts, timeout=15)
+            return here.note(where, answer).status_code
+
+        stranger = "console of a stranger"
+        assert post("login", stranger, name=CALLER, password=SECRETS["node_token"]) == 403
+        assert post("login", where, name=role.value, password=password) == 200
+        pages = [route.page for route in ROUTES if route.method == "GET"]
+        stuck = [f"queue?infobase={name}&state={s.value}" for name in ("buh", "echo") for s in DeliveryState]
+        linked = re.findall(r'href="\./((?:call|raw)\?[^"]+)"', "".join(map(get, [*pages, *stuck])))
+        calls = [link.replace("&amp;", "&") for link in dict.fromkeys(linked)]
+        linked = re.findall(r'href="\./(raw\?[^"]+)"', "".join(map(get, calls)))
+        assert calls
+        assert linked
+        for page in dict.fromkeys(linked):
+            get(page, "console of a viewer")  # masked for whoever looks
+        allowed = 200 if role is Role.OPERATOR else 403
+        for number in ("1", "2", "5"):
+            assert post("raw", "console, a whole event", event=number) == allowed
+        assert post("settings/hook", "console, the hook's address", exchange="main") == allowed
+        get(f"calls?{urlencode({'number': DIALLED})}", "console, what was looked for")
+
+
+FORM_TOKEN = re.compile(r'name="form_token" value="(\w+)"')
+
+
 def commands() -> dict[tuple[str, ...], str]:
     """What an administrator types -> the name of its output."""
     today = datetime.now().astimezone().date().isoformat()
@@ -374,6 +423,11 @@ def commands() -> dict[tuple[str, ...], str]:
         ("token",),
         ("token", "--hook"),
         ("token", "--link"),
+        ("console", "users", "list"),
+        ("console", "users", "add", "petr"),
+        ("console", "users", "password", "petr"),
+        ("console", "users", "remove", "petr"),
+        ("console", "code"),
         ("backup", "copy.db"),
         ("migrate",),
         ("erase", "--number", CALLER, "--dry-run"),
@@ -455,6 +509,7 @@ def walked(here: Place) -> Mapping[str, bytes]:
     played(here)
     called(here)
     impersonated(here)
+    browsed(here)
     commanded(here)
     printed(here)
     return here.outputs.seen
@@ -539,6 +594,7 @@ def test_settings_that_print_their_secrets_are_found(
         "password of an infobase",
         "token in an address",
         "nearly the hook_secret",
+        "password of the console",  # no setting
     }
 
 
