@@ -19,6 +19,7 @@ SECRETS = {  # nobody is ever shown any of these
     "password of an infobase": "LEAK-token-of-an-infobase_0001",
     "token in an address": "LEAK-a-token-the-settings-do-not-know",
     "nearly the hook_secret": "LEAK-hook-secret_0007",  # what somebody mistypes
+    "password of the console": "LEAK-console&password=0001",
 }
 KEY = {"key of a subscriber": "LEAKkeyOfAnna01"}
 # ten digits, as they stand behind 8, 7 and +7
@@ -39,7 +40,11 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "soap Позвонить": frozenset({"number that was dialled"}),
     "api": frozenset({"number that was dialled"}),
     "show --full": frozenset(NUMBERS),
+    "console of a stranger": frozenset({"number of a caller"}),  # typed for a name, and still in its field
     "console of an operator": frozenset(NUMBERS),
+    "console, a whole event": _CALLS,
+    "console, what was looked for": frozenset(NUMBERS),  # in the field that it was typed into
+    "console, the hook's address": frozenset({"hook_secret"}),
     "database": _CALLS,
     # the body of an event as it came, with whatever the exchange itself put into it
     "bod": _CALLS | {"journal_token", "api_password", "node_token", "token in an address"},
@@ -142,6 +147,18 @@ SERVE_PLANTS: dict[str, Plant] = {  # the beginning of the name of an output -> 
     "records": (
         "link_secret",
         f"from bridge.web import records; records.NOSNIFF = ('X-Leak', '{MARKS['link_secret']}')",
+    ),
+    "console of a viewer": (
+        _NUMBER,
+        "from bridge.web.console import look; look.mask = lambda text: text",
+    ),
+    "console of an operator": (
+        "link_secret",
+        f"from bridge.web.console import answers; answers.SAFE['X-Leak'] = '{MARKS['link_secret']}'",
+    ),
+    "console of a stranger": (
+        "hook_secret",
+        f"from bridge.web.console.pages import login; login.WRONG = '{_HOOK}'",
     ),
     "as 1C": (
         "key of a subscriber",

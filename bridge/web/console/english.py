@@ -15,6 +15,7 @@ IN_ENGLISH: Mapping[str, str] = {
     "ждёт до {moment}": "waits until {moment}",
     "попыток {n}": "attempts: {n}",
     "пришло ещё раз: {n}": "came again: {n}",
+    "раз: {n}": "times: {n}",
     "в среднем за {took}": "in {took} on average",
     "старшее — {age}": "the oldest for {age}",
     "Сделано: {n}": "Done: {n}",

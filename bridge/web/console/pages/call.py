@@ -1,5 +1,6 @@
 """The page of a call: each event as it came, each attempt to tell 1C, the recording."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
