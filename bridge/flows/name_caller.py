@@ -155,4 +155,5 @@ def number_of(who: str) -> str:
     """
     if who.startswith(ABROAD):
         return "810" + who[1:]
-    return "8" + who if len(who) == 10 else who
+    national = len(who) == 10 and not who.startswith("10")  # 8 before it would read as 810, the way abroad
+    return "8" + who if national else who
