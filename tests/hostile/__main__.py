@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' own support, as pytest finds it
 
-from tests.hostile.attack import Attack, attack
-from tests.hostile.shots import ENTRANCES
+from .attack import Attack, attack
+from .shots import ENTRANCES
 
 CPU_S = 2.0
 GROWTH_KB = 20 * 1024
