@@ -134,7 +134,7 @@ def replay(
         click.confirm(f"1С уже приняла их; отправить ещё раз {len(chosen)}?", abort=True)
     about = ", ".join([*states, *([infobase] if infobase else []), *map(str, delivery_ids)])
     with archive.deed(operator(), Deed.REPLAY, about) as done:
-        moved = archive.replay(delivery_ids=chosen, lifetimes=_lifetimes(settings), delivered=delivered)
+        moved = archive.replay(delivery_ids=chosen, lifetimes=settings.lifetimes(), delivered=delivered)
         done.count = moved
     click.echo(f"Возвращено в очередь: {moved} из {len(chosen)}")
     if cards:
@@ -162,18 +162,6 @@ def purge(*, config: Path, older_than: int, dead: bool) -> None:
 
 def _archive(settings: Settings) -> Archive:
     return Archive(settings.server.database)
-
-
-def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
-    """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""
-    return {
-        (name, purpose): lifetime_s
-        for name, section in settings.infobase.items()
-        for purpose, lifetime_s in (
-            ("popup", section.popup_lifetime_s),
-            ("journal", section.journal_lifetime_s),
-        )
-    }
 
 
 def _row(delivery: DeliveryRecord | None, stored: StoredEvent) -> str:

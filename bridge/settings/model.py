@@ -142,6 +142,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
 
+    def lifetimes(self) -> dict[tuple[str, str], float]:
+        """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""
+        return {
+            (name, purpose): lifetime_s
+            for name, section in self.infobase.items()
+            for purpose, lifetime_s in (
+                ("popup", section.popup_lifetime_s),
+                ("journal", section.journal_lifetime_s),
+            )
+        }
+
     def secrets(self) -> list[str]:
         """Every secret in the settings, for the log to hide."""
         found: list[str] = []

@@ -10,7 +10,7 @@ from bridge.core.folding import names_of
 from bridge.core.past_calls import DialledCall
 from bridge.core.ports import StoredEvent
 from bridge.store import rows
-from bridge.store.session import Database, Row
+from bridge.store.session import Database
 from bridge.store.statements import EVENT_COLUMNS
 
 MOST_EVENTS = 20_000
@@ -69,7 +69,7 @@ class Calls:
         found = self._db.read(OF_CALL, **facts)
         if not found and (named := self._named_so(exchange, call_id)):
             found = self._db.read(OF_CALL, **facts | {"call_id": named})
-        return _stored(found)
+        return rows.stored_events(found)
 
     def _named_so(self, exchange: str, name: str) -> str | None:
         """The id of the call that the exchange also calls `name`."""
@@ -98,7 +98,7 @@ class Calls:
         found = self._db.read(OF_SPAN, **facts)
         if len(found) > MOST_EVENTS:
             raise TooMuch(f"За это время больше {MOST_EVENTS} событий: мост не отдаёт столько сразу")
-        return _stored(found)
+        return rows.stored_events(found)
 
     def dialled(self, infobase: str, call_id: str) -> DialledCall | None:
         """By a name that does not say when, only what was dialled of late."""
@@ -115,14 +115,3 @@ class Calls:
 
     def whole_day(self, exchange: str, day: str, *, after_s: float) -> bool:
         return bool(self._db.read(WHOLE_DAY, exchange=exchange, day=day, after=after_s))
-
-
-def _stored(found: Sequence[Row]) -> list[StoredEvent]:
-    """All that this version has words for."""
-    events = []
-    for row in found:
-        try:
-            events.append(rows.stored_event(row))
-        except ValueError:
-            continue
-    return events

@@ -111,7 +111,7 @@ class StoredOverview:
             told = self._db.read(OF_CALL, **call, after=0, limit=max(1, min(left, MOST_OF_PAGE // 10)))
             left -= len(told)
             states = {DeliveryState(one["state"]): one["n"] for one in self._db.read(STATES_OF_CALL, **call)}
-            calls.append(CallEvents(place=row["id"], events=_stored(told), states=states, **call))
+            calls.append(CallEvents(place=row["id"], events=rows.stored_events(told), states=states, **call))
         return calls
 
     def _span(self, search: Search) -> tuple[int, int]:
@@ -131,7 +131,7 @@ class StoredOverview:
         facts = {**call, "after": after, "limit": limit}
         return [
             EventLife(stored=stored, deliveries=self._deliveries(stored.id))
-            for stored in _stored(self._db.read(OF_CALL, **facts))
+            for stored in rows.stored_events(self._db.read(OF_CALL, **facts))
         ]
 
     def _deliveries(self, event_id: int) -> list[DeliveryLife]:
@@ -147,7 +147,7 @@ class StoredOverview:
         ]
 
     def event(self, event_id: int) -> StoredEvent | None:
-        found = _stored(self._db.read(EVENT, id=event_id))
+        found = rows.stored_events(self._db.read(EVENT, id=event_id))
         return found[0] if found else None
 
     # --- what is stuck ---------------------------------------------------------------------------
@@ -245,14 +245,3 @@ class StoredOverview:
         return {
             row["infobase"]: Told(at=row["at"], verdict=row["verdict"], answer=row["answer"]) for row in found
         }
-
-
-def _stored(found: Sequence[Row]) -> list[StoredEvent]:
-    """All that this version has words for."""
-    events = []
-    for row in found:
-        try:
-            events.append(rows.stored_event(row))
-        except ValueError:
-            continue
-    return events

@@ -1,6 +1,7 @@
 """Rows of the database and values of the core, turned into each other."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from bridge.core.calls import CallEvent, CallState, Direction
@@ -61,6 +62,17 @@ def stored_event(row: Row) -> StoredEvent:
         merged_into=row["merged_into"],
         repeats=row["repeats"],
     )
+
+
+def stored_events(found: Sequence[Row]) -> list[StoredEvent]:
+    """All that this version has words for."""
+    events = []
+    for row in found:
+        try:
+            events.append(stored_event(row))
+        except ValueError:
+            continue
+    return events
 
 
 def fields(row: Row) -> dict[str, Any]:

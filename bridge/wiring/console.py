@@ -67,7 +67,7 @@ def console(
         health=watch.look,
         record_link=_record_links(settings),
         clean=lambda text: without_secrets(text, settings.secrets()),
-        lifetimes=_lifetimes(settings),
+        lifetimes=settings.lifetimes(),
         hurry=hurry,
         deed=_deeds(settings),
         settings=lambda: shown(settings),
@@ -108,18 +108,6 @@ def _record_links(settings: Settings) -> Callable[[str, str], str]:
         return links.link(infobase, exchange, call_id).removeprefix(prefix) if infobase else ""
 
     return link
-
-
-def _lifetimes(settings: Settings) -> dict[tuple[str, str], float]:
-    """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""
-    return {
-        (name, purpose): lifetime_s
-        for name, section in settings.infobase.items()
-        for purpose, lifetime_s in (
-            ("popup", section.popup_lifetime_s),
-            ("journal", section.journal_lifetime_s),
-        )
-    }
 
 
 def _deeds(settings: Settings) -> Callable[[str, str, str], AbstractContextManager[Counted]]:

@@ -1,7 +1,7 @@
 """Third-party linters over the modules of onec_samples/; fails on errors, prints how many warnings there are.
 
-    python -m venv /tmp/linters && /tmp/linters/bin/pip install -r tests/onec/linters.txt
-    /tmp/linters/bin/python tests/onec/linters.py
+    python -m venv .venv-linters && .venv-linters/bin/pip install -r tests/onec/linters.txt
+    .venv-linters/bin/python tests/onec/linters.py
 
 - onec-hbk-bsl-core (MIT): rules of BSL Language Server; its errors fail, but for the named exceptions;
 - bslfmt (Apache-2.0): refuses a module whose blocks do not close; how it would wrap lines is not followed;
