@@ -144,6 +144,7 @@ def test_no_bar_leaves_the_chart(highest):
         assert TOP - 0.1 <= bar.calls_y <= BASE
         assert bar.calls_y + bar.calls_height == pytest.approx(BASE)
         assert 0 <= bar.x <= made.width - bar.width
+        assert bar.x < bar.failed_x < bar.failed_x + bar.failed_width < bar.x + bar.width  # both are seen
 
 
 # --- what came, without people --------------------------------------------------------------------

@@ -13,7 +13,7 @@ LINKS: Mapping[Condition, tuple[str, str]] = {
     Condition.SILENT: ("веб-хук молчит в рабочее время", "bad"),
     Condition.HEARS: ("слышит", "good"),
     Condition.NOT_TOLD: ("ещё ничего не сообщали", "idle"),
-    Condition.FAULTS: ("ответила ошибкой", "doubtful"),
+    Condition.FAULTS: ("не приняла последнее событие", "doubtful"),
     Condition.AWAY: ("не отвечает", "bad"),
     Condition.DENIED: ("не принимает имя и пароль моста", "bad"),
     Condition.COLLECTS: ("забирает события", "good"),

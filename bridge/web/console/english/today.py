@@ -31,7 +31,7 @@ TODAY: Mapping[str, str] = {
     "веб-хук молчит в рабочее время": "the hook is silent in working hours",
     "слышит": "hears",
     "ещё ничего не сообщали": "was told nothing yet",
-    "ответила ошибкой": "answered with an error",
+    "не приняла последнее событие": "did not take the last event",
     "не отвечает": "does not answer",
     "не принимает имя и пароль моста": "refuses the bridge's name and password",
     "забирает события": "collects its events",
