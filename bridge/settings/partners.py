@@ -188,7 +188,7 @@ class InfobaseSection(Section):
     connect_s: Seconds = Field(default=3.0, examples=[3])
     timeout_s: Seconds = Field(default=10.0, examples=[10])
     reuse_session: bool = Field(default=True, examples=[True])
-    concurrency: int = Field(default=1, ge=1, le=16, examples=[1])
+    concurrency: int = Field(default=1, ge=1, le=64, examples=[1])
     attempts: int = Field(default=12, ge=1, le=1000, examples=[12])
     probe_s: Seconds = Field(default=5.0, examples=[5])
     popup_lifetime_s: Seconds = Field(default=30.0, examples=[30])
