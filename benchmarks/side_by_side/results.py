@@ -76,6 +76,11 @@ class Results:
         """`peer` less `to`, each pair from one round."""
         return self._pairs(case, peer, to, at, name, to_at, lambda mine, other: mine - other)
 
+    def quotient(self, case: str, peer: str, at: int, name: str, by: str) -> Spread | None:
+        """Two figures of one peer, one by the other, in each round."""
+        mine, other = self.rounds(case, peer, at, name), self.rounds(case, peer, at, by)
+        return spread([mine[turn] / other[turn] for turn in mine if other.get(turn)])
+
     def _pairs(
         self, case: str, peer: str, to: str, at: int, name: str, to_at: int | None, of: Any
     ) -> Spread | None:

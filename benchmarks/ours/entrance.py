@@ -1,0 +1,133 @@
+"""The bridge's SOAP entrance alone, on its own web server, prefork and gatekeeper.
+
+    python -m benchmarks.ours.entrance bridge.toml constant|memory [--workers N]
+
+`constant`: the telephony answers a constant, as the peers do. `memory`: the whole road of a dial, but
+its clicks are kept in memory, not on disk: what is left out is what durability costs.
+"""
+
+import argparse
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bridge import observe
+from bridge.core.dial_limits import NO_LIMITS, DialLimits
+from bridge.core.dialing import CallResult, DialStatus
+from bridge.core.ports import DialRecord
+from bridge.observe import Figures
+from bridge.settings import Settings, load
+from bridge.web.auth import Gatekeeper
+from bridge.web.prefork import Child, Parent, Tether
+from bridge.web.router import Router
+from bridge.web.server import Server, bind
+from bridge.web.soap.endpoint import SoapEndpoint
+from bridge.web.soap.operations import Telephony, handlers
+from bridge.web.soap.vocabulary import ENGLISH
+from bridge.wiring import options
+from bridge.wiring.dialling import Dialling
+from bridge.wiring.processes import _cores
+
+STARTED = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="1.1")
+
+
+class MemoryDialLog:
+    """A `DialLog` that a crash would empty; the window of the double click is kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: dict[tuple[str, str, str], tuple[float, int]] = {}
+        self._results: dict[int, CallResult] = {}
+        self._id = 0
+
+    def begin(
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        limits: DialLimits = NO_LIMITS,  # noqa: ARG002 - the settings of the bench have none
+    ) -> DialRecord:
+        now, click = time.monotonic(), (infobase, subscriber, number)
+        with self._lock:
+            at, dial_id = self._latest.get(click, (-window_s, 0))
+            if now - at < window_s:
+                return DialRecord(id=dial_id, result=self._results.get(dial_id), fresh=False)
+            self._id += 1
+            self._latest[click] = (now, self._id)
+            return DialRecord(id=self._id, result=None, fresh=True)
+
+    def end(self, dial_id: int, result: CallResult) -> None:
+        self._results[dial_id] = result
+
+    def look(self, dial_id: int) -> CallResult | None:
+        return self._results.get(dial_id)
+
+
+def endpoint(settings: Settings, make_call: Callable[[str, str, str], CallResult]) -> SoapEndpoint:
+    """`/ws/Telephony` with the roads of `make_call` alone."""
+    gatekeeper = Gatekeeper(
+        {name: name for name in settings.infobase},
+        {name: section.token_hashes for name, section in settings.infobase.items()},
+    )
+    return SoapEndpoint(
+        ENGLISH,
+        handlers(_telephony(make_call)),
+        gatekeeper=gatekeeper,
+        public_url=settings.server.public_url,
+        figures=Figures(),
+    )
+
+
+def constant(_infobase: str, _key: str, _number: str) -> CallResult:
+    return STARTED
+
+
+def _telephony(make_call: Callable[[str, str, str], CallResult]) -> Telephony:
+    def absent(*_: Any) -> Any:
+        raise NotImplementedError
+
+    roads: dict[str, Any] = dict.fromkeys(Telephony.__annotations__, absent)
+    return Telephony(**(roads | {"ping": lambda: "benchmark", "make_call": make_call}))
+
+
+def _application(settings: Settings, how: str) -> Router:
+    make_call = constant
+    if how == "memory":
+        seats = threading.BoundedSemaphore(max(1, settings.server.threads // 2))
+        make_call = Dialling(settings, dial_log=MemoryDialLog(), figures=Figures(), seats=seats).dial
+    return Router(exact={ENGLISH.path: endpoint(settings, make_call)}, prefixes={}, patterns={})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("config", type=Path)
+    parser.add_argument("how", choices=("constant", "memory"))
+    parser.add_argument("--workers", type=int, default=0, help="0: one process, no prefork")
+    given = parser.parse_args()
+    settings = load(given.config)
+    observe.configure(json_lines=False)
+    if not given.workers:
+        Server(_application(settings, given.how), options(settings)).run()
+        return
+    listener = bind(settings.server.host, settings.server.port)
+    listener.listen(1024)
+
+    def child(_: Tether) -> Server:
+        return Server(_application(settings, given.how), options(settings), listener=listener)
+
+    parent = Parent(
+        [Child(name=f"web-{core}", make=child, core=core) for core in _cores(given.workers)],
+        limit_s=5,
+        ending=listener.close,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: parent.drain())
+    parent.run()
+
+
+if __name__ == "__main__":
+    main()
