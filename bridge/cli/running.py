@@ -69,7 +69,9 @@ def demo(
         )
         standing: list[Stage] = []
         simulated = not onec_url and not exchange_url  # else the sandbox would ring people
-        extras = Extras(sandbox=on_stage(lambda: standing[0])) if stay and simulated else NO_EXTRAS
+        extras = (
+            Extras(sandbox=on_stage(lambda: standing[0]), pretended=True) if stay and simulated else NO_EXTRAS
+        )
         with staged(script, extras) as stage:
             standing.append(stage)
             if stay:

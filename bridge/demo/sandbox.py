@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from bridge.core.calls import Subscriber
 from bridge.core.errors import TooMuch
@@ -17,6 +16,7 @@ from bridge.demo.stage import SUBSCRIBERS, USER, Script, Stage, staged
 from bridge.sim.recorder import Recorded, Recorder
 from bridge.sim.scenarios import SCENARIOS
 from bridge.web.console.roads import Exchanged, Played
+from bridge.web.console.snippets import envelope, snippets
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN, Language
 from bridge.wire import Wire, WireError
 
@@ -24,24 +24,7 @@ PATIENCE_S = 2.0  # for 1C to be told
 QUIET_S = 0.25  # nothing more was told for so long: that was all
 CALL_S = 10.0
 BUSY = "На Полигоне сейчас пробует другой: повторите через несколько секунд"
-OPERATION = "MakeCall"
 _STATE = re.compile(r'"state": ?"([A-Z]+)"|<(?:\w+:)?(IncomingCall|SayName)\b')
-ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
-<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
-  <soap:Body>
-    <m:{operation} xmlns:m="{namespace}">
-      <m:{key}>{key_value}</m:{key}>
-      <m:{number}>{number_value}</m:{number}>
-    </m:{operation}>
-  </soap:Body>
-</soap:Envelope>"""
-BSL = """Определения = Новый WSОпределения("{wsdl}", "{user}", Пароль, , 10);
-Прокси = Новый WSПрокси(Определения, "{namespace}", "{service}", "{service}Soap", , 20);
-Прокси.Пользователь = "{user}";
-Прокси.Пароль = Пароль;
-Ответ = Прокси.{operation}("{key}", "{number}");"""
-CURL = """curl -u {user}:ПАРОЛЬ "{url}/api/call/CallToSubscriber" --get \\
-  --data-urlencode "key={key}" --data-urlencode "outboundNumber={number}\""""
 
 
 class StageSandbox:
@@ -74,7 +57,12 @@ class StageSandbox:
                 stage.exchange.wait()
             steps += _told("Мост просит ВАТС набрать", stage.exchange_recorder, exchange)
             steps += self._heard(onec)
-        return Played(steps=[*steps, *self._snippets(language, handle, number)])
+        return Played(
+            steps=[
+                *steps,
+                *snippets(language, url=self._stage.url, user=USER, handle=handle, number=number),
+            ]
+        )
 
     def ring(self, scenario: str, number: str, handle: str) -> Played:
         stage = self._stage
@@ -119,15 +107,7 @@ class StageSandbox:
             self._playing.release()
 
     def _soap(self, language: Language, handle: str, number: str) -> Exchanged:
-        operation = language.word(OPERATION)
-        sent = ENVELOPE.format(
-            operation=operation,
-            namespace=language.namespace,
-            key=language.word("Key", OPERATION),
-            key_value=escape(handle),
-            number=language.word("Number", OPERATION),
-            number_value=escape(number),
-        )
+        sent = envelope(language, handle, number)
         wire = Wire(connect_s=CALL_S, total_s=CALL_S, reuse=False)
         started = time.monotonic()
         try:
@@ -155,22 +135,6 @@ class StageSandbox:
                 seen, quiet = now, time.monotonic()
             time.sleep(0.02)
         return _told("Мост сообщает 1С", recorder, since)
-
-    def _snippets(self, language: Language, handle: str, number: str) -> list[Exchanged]:
-        facts = {
-            "wsdl": f"{self._stage.url}{language.path}?wsdl",
-            "url": self._stage.url,
-            "user": USER,
-            "namespace": language.namespace,
-            "service": language.service,
-            "operation": language.word(OPERATION),
-            "key": handle.replace('"', ""),
-            "number": number.replace('"', ""),
-        }
-        return [
-            Exchanged(title="То же из 1С", sent=BSL.format(**facts)),
-            Exchanged(title="То же из командной строки", sent=CURL.format(**facts)),
-        ]
 
 
 class SandboxOnDemand:

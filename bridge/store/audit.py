@@ -32,6 +32,7 @@ class Deed(StrEnum):
     REPLAY = "replay"
     PURGE = "purge"
     TOKEN = "token"  # noqa: S105 - a word for its making
+    DIAL = "dial"  # from the console
     DIAL_STOP = "dial_stop"
     DIAL_ALLOW = "dial_allow"
     ERASE = "erase"

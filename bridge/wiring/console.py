@@ -18,7 +18,7 @@ from bridge.store.archive import Archive
 from bridge.store.audit import Deed
 from bridge.store.opening import Store
 from bridge.web.console.app import ConsoleEndpoint
-from bridge.web.console.roads import Counted, Found, Roads, Sandbox
+from bridge.web.console.roads import Counted, Found, RealCalls, Roads, Sandbox
 from bridge.wiring.console_health import Watch
 from bridge.wiring.console_settings import hook_address, shown
 from bridge.wiring.partners import subscribers_of
@@ -29,10 +29,14 @@ UTC = "UTC"
 
 @dataclass(frozen=True, kw_only=True)
 class Extras:
-    """What only whoever starts the bridge can give its console; None: its page says so."""
+    """What only whoever starts the bridge can give its console; None: its page says so.
+
+    `pretended`: the exchange of this bridge is a fake one, so no call by it is real.
+    """
 
     doctor: Callable[[], Iterator[Found]] | None = None
     sandbox: Callable[[], Sandbox] | None = None
+    pretended: bool = False
 
 
 NO_EXTRAS = Extras()
@@ -44,6 +48,7 @@ def console(
     *,
     hint: Callable[..., None],
     breakers: Callable[[], Mapping[str, Breaker]],
+    calls: RealCalls,
     extras: Extras,
 ) -> ConsoleEndpoint:
     """The entrance at `/console/`."""
@@ -73,6 +78,7 @@ def console(
         settings=lambda: shown(settings),
         hook_address=lambda exchange: hook_address(settings, exchange),
         exchanges=list(settings.exchange),
+        real=None if extras.pretended or not calls.telephones else calls,
         doctor=extras.doctor,
         sandbox=extras.sandbox,
     )

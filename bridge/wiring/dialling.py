@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bridge.core.calls import Subscriber
@@ -47,24 +48,29 @@ class Dialling:
         waiters = max(1, settings.server.threads // WAITING_SHARE)
         self._waiting = {name: threading.BoundedSemaphore(waiters) for name in self.desks}
 
-    def dial(self, infobase: str, handle: str, number: str) -> CallResult:
-        """One click; what the accountant reads."""
+    def dial(self, infobase: str, handle: str, number: str, *, alike_s: float = 0.0) -> CallResult:
+        """One click; what the accountant reads.
+
+        Args:
+            alike_s: the same click of so long ago is this one, however short a double click is.
+        """
         if not self._seats.acquire(blocking=False):
             result = BUSY
         else:
             try:
-                result = self._dial(infobase, handle, number)
+                result = self._dial(infobase, handle, number, alike_s)
             finally:
                 self._seats.release()
         self._tell(infobase, handle, number, result)
         return result
 
-    def _dial(self, infobase: str, handle: str, number: str) -> CallResult:
+    def _dial(self, infobase: str, handle: str, number: str, alike_s: float) -> CallResult:
         section = self._settings.exchange[self._settings.infobase[infobase].exchange]
+        desk = self.desks[infobase]
         return make_call(
             handle,
             number,
-            desk=self.desks[infobase],
+            desk=replace(desk, double_click_s=max(desk.double_click_s, alike_s)),
             dial_log=self._dial_log,
             wait_for_first=_waiter(self._dial_log, section.timeout_s, self._waiting[infobase]),
             wall_s=wall_s(time.time(), ZoneInfo(section.timezone)),

@@ -42,6 +42,7 @@ from bridge.web.soap.vocabulary import LANGUAGES
 from bridge.wiring.as_onec import as_onec
 from bridge.wiring.calls import Calls
 from bridge.wiring.console import NO_EXTRAS, Extras, console
+from bridge.wiring.console_calls import ConsoleCalls
 from bridge.wiring.dialling import Dialling
 from bridge.wiring.partners import (
     Publication,
@@ -78,7 +79,16 @@ class Entrances:
             figures=self.figures,
         )
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
-        pages = console(self.settings, self.store, hint=self.hint, breakers=self.breakers, extras=self.extras)
+        dialling = Dialling(self.settings, dial_log=self.store, figures=self.figures, seats=self.dialling)
+        telephony = self._telephony(dialling)
+        pages = console(
+            self.settings,
+            self.store,
+            hint=self.hint,
+            breakers=self.breakers,
+            calls=ConsoleCalls(self.settings, dialling, telephony, self.figures),
+            extras=self.extras,
+        )
         exact[CONSOLE_HOME] = pages
         take = {name: self._take(name) for name in self.settings.exchange}
         witness = Doorbook(self.settings, self.store.passages, self.figures)
@@ -91,7 +101,7 @@ class Entrances:
         self._recall(keeper)
         as_1c = as_onec(self.settings, take=take, names=self.callerid, figures=self.figures, witness=witness)
         return Router(
-            exact=exact | self._calls(),
+            exact=exact | self._calls(telephony),
             prefixes={
                 CONSOLE: pages,
                 HOOKS: HookEndpoint(take, keeper, self.figures),
@@ -102,13 +112,12 @@ class Entrances:
         )
 
     # --- 1C calls --------------------------------------------------------------------------------
-    def _calls(self) -> dict[str, WsgiApp]:
+    def _calls(self, telephony: Telephony) -> dict[str, WsgiApp]:
         infobases = self.settings.infobase
         gatekeeper = Gatekeeper(
             {section.login or name: name for name, section in infobases.items()},
             {name: section.token_hashes for name, section in infobases.items()},
         )
-        telephony = self._telephony()
         roads = handlers(telephony)
         soap: dict[str, WsgiApp] = {
             language.path: SoapEndpoint(
@@ -122,8 +131,7 @@ class Entrances:
         }
         return soap | {MANUAL_CALL: ManualCallEndpoint(telephony.make_call, gatekeeper)}
 
-    def _telephony(self) -> Telephony:
-        dialling = Dialling(self.settings, dial_log=self.store, figures=self.figures, seats=self.dialling)
+    def _telephony(self, dialling: Dialling) -> Telephony:
         desks = dialling.desks
         told = {name: event_data(self.settings, name) for name in self.settings.infobase}
         finders = {name: desk.find for name, desk in desks.items()}

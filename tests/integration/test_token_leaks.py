@@ -394,9 +394,28 @@ def browsed(here: Place) -> None:
             assert post("raw", "console, a whole event", event=number) == allowed
         assert post("settings/hook", "console, the hook's address", exchange="main") == allowed
         get(f"calls?{urlencode({'number': DIALLED})}", "console, what was looked for")
+        real_call(here, session, allowed)
+
+
+def real_call(here: Place, session: requests.Session, allowed: int) -> None:
+    """Asked for, confirmed, made; and one that is refused."""
+    where = "console, a real call"
+
+    def post(page: str, facts: dict[str, str]) -> requests.Response:
+        return here.note(where, session.post(f"{here.url}/console/{page}", data=facts, timeout=15))
+
+    token = FORM_TOKEN.search(session.get(f"{here.url}/console/password", timeout=15).text)
+    assert token
+    chosen = {"form_token": token[1], "telephone": f"buh/{ME.extension}"}
+    for number in (f"+1{DIALLED[1:]}", CALLER[:4], DIALLED):
+        asked = post("sandbox/real", chosen | {"number": number})
+        assert asked.status_code == allowed
+    confirmed = dict(HIDDEN.findall(asked.text))
+    assert post("sandbox/called", chosen | confirmed | {"real": "yes"}).status_code == allowed
 
 
 FORM_TOKEN = re.compile(r'name="form_token" value="(\w+)"')
+HIDDEN = re.compile(r'name="(number|asked|proof)" value="([^"]*)"')
 
 
 def commands() -> dict[tuple[str, ...], str]:

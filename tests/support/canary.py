@@ -43,6 +43,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "console of a stranger": frozenset({"number of a caller"}),  # typed for a name, and still in its field
     "console of an operator": frozenset(NUMBERS),
     "console, a whole event": _CALLS,
+    "console, a real call": frozenset({"number that was dialled"}),  # told back to who dials it
     "console, what was looked for": frozenset(NUMBERS),  # in the field that it was typed into
     "console, the hook's address": frozenset({"hook_secret"}),
     "database": _CALLS,

@@ -105,6 +105,57 @@ class Played:
     steps: Sequence[Exchanged]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Telephone:
+    """One that the bridge may have rung for an infobase; `handle` is what 1C would call it by."""
+
+    infobase: str
+    handle: str
+    name: str
+    extension: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prospect:
+    """What a real call would be: `telephone` rings first, then `exchange` at `host` dials `number`.
+
+    `refusal`: why the bridge would not dial; "" when nothing is known to forbid it.
+    """
+
+    telephone: Telephone
+    number: str
+    exchange: str
+    host: str
+    refusal: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """What came of a real call. `maybe`: a telephone may ring, whatever is said."""
+
+    started: bool
+    maybe: bool
+    message: str
+    code: int
+    call_id: str
+    steps: Sequence[Exchanged]
+
+
+class RealCalls(Protocol):
+    """`MakeCall` for whoever sits at the console, by the same road and under the same rules."""
+
+    @property
+    def telephones(self) -> Sequence[Telephone]: ...
+
+    def prospect(self, infobase: str, handle: str, number: str) -> Prospect:
+        """Nothing is dialled. Raises UnknownRecord when the infobase has no such telephone."""
+        ...
+
+    def dial(self, prospect: Prospect, *, asked_at: float) -> Rung:
+        """At most once for what was asked at that unix time, however often it is called."""
+        ...
+
+
 class Counted(Protocol):
     """How many something concerned; unfinished while nobody has said."""
 
@@ -156,5 +207,6 @@ class Roads:
     settings: Callable[[], Sequence[SettingsGroup]]
     hook_address: Callable[[str], str]
     exchanges: Sequence[str]
+    real: RealCalls | None = None
     doctor: Callable[[], Iterator[Found]] | None = None
     sandbox: Callable[[], Sandbox] | None = None

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from bridge.web.console.entering import Door
-from bridge.web.console.pages import call, calls, doctor, login, queue, sandbox, settings, today
+from bridge.web.console.pages import call, calls, doctor, login, queue, real_call, sandbox, settings, today
 from bridge.web.console.visit import Answer, Visit
 
 Show = Callable[[Visit, Door], Answer]
@@ -49,6 +49,8 @@ ROUTES: Sequence[Route] = (
     Route("POST", "sandbox/dial", Who.OPERATOR, _of(sandbox.dial)),
     Route("POST", "sandbox/ring", Who.OPERATOR, _of(sandbox.ring)),
     Route("POST", "sandbox/onec", Who.OPERATOR, _of(sandbox.onec)),
+    Route("POST", "sandbox/real", Who.OPERATOR, _of(real_call.ask)),
+    Route("POST", "sandbox/called", Who.OPERATOR, _of(real_call.call)),
     Route("GET", "doctor", Who.OPERATOR, _of(doctor.whole)),
     Route("POST", "doctor/run", Who.OPERATOR, _of(doctor.run)),
     Route("GET", "settings", Who.OPERATOR, _of(settings.whole)),

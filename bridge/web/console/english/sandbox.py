@@ -58,4 +58,42 @@ SANDBOX: Mapping[str, str] = {
     "На Полигоне сейчас пробует другой: повторите через несколько секунд": (
         "Somebody else is trying something in the sandbox now: try again in a few seconds"
     ),
+    # a real call
+    "Настоящий звонок": "A real call",
+    "Через настоящую ВАТС, настоящему человеку, за деньги. Сначала мост покажет, что произойдёт, и спросит ещё раз.": (
+        "By the real exchange, to a real person, for money. First the bridge shows what will happen, and asks again."
+    ),
+    "Чей телефон зазвонит первым": "Whose telephone rings first",
+    "Номер, который наберёт ВАТС": "The number for the exchange to dial",
+    "Дальше: подтверждение": "Next: confirm",
+    "Позвонить по-настоящему?": "Really call?",
+    "Мост не станет звонить": "The bridge will not dial",
+    "Вернуться на Полигон": "Back to the Sandbox",
+    "Сначала зазвонит телефон сотрудника": "First the employee's telephone rings",
+    "Когда там снимут трубку, ВАТС наберёт номер": "When it is picked up, the exchange dials",
+    "Звонок настоящий: он стоит денег, и у того, кому вы звоните, зазвонит телефон.": (
+        "The call is real: it costs money, and the telephone of whom you call rings."
+    ),
+    "Он пойдёт той же дорогой, что MakeCall базы": "It takes the road of MakeCall of the infobase",
+    "с теми же запретами и пределами. Кто звонил, записывается.": (
+        "the same rules and limits. It is written down who called."
+    ),
+    "Звонок настоящий, я этого хочу": "The call is real, and I want it",
+    "Звоню…": "Calling…",
+    "Позвонить по-настоящему": "Really call",
+    "Подтверждение действует пять минут; сколько раз ни нажать, звонок будет один.": (
+        "This page is good for five minutes; however often the button is pressed, there is one call."
+    ),
+    "Отметьте, что звонок настоящий: без этого он не начнётся": "Tick that the call is real: it does not begin without",
+    "Страница открыта давно: подтвердите ещё раз": "The page was open for long: confirm again",
+    "Этот звонок никто не подтверждал: начните с Полигона": (
+        "Nobody has confirmed this call: begin at the Sandbox"
+    ),
+    "Отсюда звонить по-настоящему некому или не через что": "From here nobody can really call",
+    "В настройках этой базы такого абонента нет": "The settings of this infobase have no such subscriber",
+    "Код ответа": "Code",
+    "Когда ВАТС расскажет о звонке, он появится на странице «Звонки».": (
+        "When the exchange tells of the call, it is on the page Calls."
+    ),
+    "Как это сделала бы 1С": "How 1C would do it",
 }

@@ -43,6 +43,7 @@ def _page(visit: Visit, played: Played | None) -> Page:
     facts = {
         "sandbox": sandbox,
         "played": played,
+        "telephones": visit.roads.real.telephones if visit.roads.real else (),
         "number": visit.form["number"] or NUMBER,
         "caller": CALLER,
         "form": visit.form,
