@@ -16,7 +16,7 @@ from bridge.web.auth import Doorkeeper
 from bridge.web.hooks import hear
 from bridge.web.http import Environ, Reply, StartResponse
 from bridge.web.soap.envelope import Call
-from bridge.web.soap.front import MEDIA, incident, proved, refuse, understand, version_of_media
+from bridge.web.soap.front import MEDIA, Reader, incident, proved, refuse, version_of_media
 from bridge.web.soap.problem import Blame, SoapError
 from bridge.web.soap.wsdl import addressed
 from bridge.wire import USER_AGENT
@@ -56,7 +56,7 @@ class OnecEndpoint:
         self, service: Service, roads: Roads, *, doorkeeper: Doorkeeper, public_url: str, figures: Figures
     ) -> None:
         self._service = service
-        self._contracts = service.contracts
+        self._reader = Reader(service.contracts, media=MEDIA | {FORM}, limits={"Data": MAX_DATA})
         self._roads = roads
         self._doorkeeper = doorkeeper
         self._figures = figures
@@ -70,7 +70,7 @@ class OnecEndpoint:
             if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
                 return self._wsdl.send(environ, start_response)
             exchange = proved(environ, self._doorkeeper.exchange, STRANGER)
-            call = understand(environ, self._contracts, media=MEDIA | {FORM}, limits={"Data": MAX_DATA})
+            call = self._reader.understand(environ)
             reply = self._reply(exchange, call)
         except SoapError as problem:
             return refuse(problem, environ, start_response, service=self._service.name, figures=self._figures)

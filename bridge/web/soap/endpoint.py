@@ -1,8 +1,11 @@
 """One address for 1C: GET gives the WSDL, POST is a call. Every answer to a POST is SOAP."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NoReturn
 
+from prometheus_client import Counter
+from spyne.application import Application
 from spyne.model.fault import Fault
 from spyne.server.wsgi import WsgiApplication
 
@@ -11,18 +14,23 @@ from bridge.observe import Figures, log
 from bridge.web.auth import Gatekeeper
 from bridge.web.http import NOSNIFF, Environ, Reply, StartResponse
 from bridge.web.soap.envelope import Call
-from bridge.web.soap.front import incident, log_incident, proved, refuse, understand
-from bridge.web.soap.problem import SoapError
+from bridge.web.soap.front import Reader, incident, log_incident, proved, refuse
+from bridge.web.soap.plain import Plain, Unusual, plain_paths
+from bridge.web.soap.problem import SoapError, Version
 from bridge.web.soap.protocol import CALL_KEY
-from bridge.web.soap.service import CALLER_KEY, Handler, build, contract
-from bridge.web.soap.vocabulary import Language
+from bridge.web.soap.service import ANSWERED_KEY, CALLER_KEY, Handler, build, contract
+from bridge.web.soap.vocabulary import OPERATIONS, Language
 from bridge.web.soap.wsdl import published
 
 STRANGER = "Неверное имя или пароль информационной базы"
 
 
 class SoapEndpoint:
-    """WSGI application of one language. Whom the gatekeeper knows may call; all may read the WSDL."""
+    """WSGI application of one language. Whom the gatekeeper knows may call; all may read the WSDL.
+
+    Args:
+        compiled: makes the plain paths of a Spyne application; Spyne serves every operation that has none.
+    """
 
     def __init__(
         self,
@@ -32,13 +40,21 @@ class SoapEndpoint:
         gatekeeper: Gatekeeper,
         public_url: str,
         figures: Figures,
+        compiled: Callable[[Application, Language, Version], Mapping[str, Plain]] = plain_paths,
     ) -> None:
         self._language = language
-        self._contracts = {language.namespace: contract(language)}
+        self._reader = Reader({language.namespace: contract(language)})
         self._gatekeeper = gatekeeper
         self._figures = figures
+        self._counters: dict[str, Counter] = {}
         self._wsdl = Reply(status=200, body=published(language, public_url), media="text/xml; charset=utf-8")
-        self._applications = build(language, {name: _guarded(name, h) for name, h in handlers.items()})
+        guarded = {name: _guarded(name, handler) for name, handler in handlers.items()}
+        self._handlers = {language.word(one.name): guarded[one.name] for one in OPERATIONS}
+        self._applications = build(language, guarded)
+        self._plain = {
+            version: compiled(application.app, language, version)
+            for version, application in self._applications.items()
+        }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -46,14 +62,42 @@ class SoapEndpoint:
             return self._wsdl.send(environ, start_response)
         try:
             infobase = proved(environ, self._gatekeeper.infobase, STRANGER)
-            call = understand(environ, self._contracts)
+            call = self._reader.understand(environ)
         except SoapError as problem:
             return self._refuse(problem, environ, start_response)
+        body = self._plainly(call, infobase, environ)
+        if body is None:
+            return self._by_spyne(call, infobase, environ, start_response)
+        self._count("200")
+        headers = [("Content-Type", call.version.media), ("Content-Length", str(len(body))), NOSNIFF]
+        start_response("200 OK", headers)
+        return [body]
+
+    def _plainly(self, call: Call, infobase: str, environ: Environ) -> bytes | None:
+        """The answer by the plain path; None leaves it to Spyne, with what the handler has said already."""
+        plain = self._plain[call.version].get(call.operation)
+        if plain is None:
+            return None
+        try:
+            arguments = plain.parse(call.parameters)
+        except (Unusual, ValueError):
+            return None
+        try:
+            answer = self._handlers[call.operation](infobase, arguments)
+        except Fault as error:
+            environ[ANSWERED_KEY] = partial(_raise, error)
+            return None
+        try:
+            return plain.write(answer)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, Spyne knows how to say so
+            environ[ANSWERED_KEY] = lambda: answer
+            return None
+
+    def _by_spyne(
+        self, call: Call, infobase: str, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
         environ[CALL_KEY] = call
         environ[CALLER_KEY] = infobase
-        return self._serve(call, environ, start_response)
-
-    def _serve(self, call: Call, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         application: WsgiApplication = self._applications[call.version]
         captured: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -65,9 +109,16 @@ class SoapEndpoint:
             status, headers = captured[-1]
         except Exception as error:  # noqa: BLE001 - the last resort: 1C must get a Fault, not a page
             return self._refuse(incident(error, call), environ, start_response)
-        self._figures.soap_requests.labels(self._language.service, status[:3]).inc()
+        self._count(status[:3])
         start_response(status, [*headers, NOSNIFF])
         return [body]
+
+    def _count(self, status: str) -> None:
+        counter = self._counters.get(status)
+        if counter is None:
+            counter = self._figures.soap_requests.labels(self._language.service, status)
+            self._counters[status] = counter
+        counter.inc()
 
     def _refuse(self, problem: SoapError, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return refuse(problem, environ, start_response, service=self._language.service, figures=self._figures)
@@ -91,3 +142,7 @@ def _guarded(name: str, handler: Handler) -> Handler:
             raise Fault("Server", f"Внутренняя ошибка моста, номер {number}") from None
 
     return guarded
+
+
+def _raise(error: Fault) -> NoReturn:
+    raise error

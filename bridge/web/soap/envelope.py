@@ -32,6 +32,31 @@ class Call:
     parameters: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A call whose parameters are still as the client wrote them; `types` as in the contract, in order."""
+
+    version: Version
+    namespace: str
+    operation: str
+    types: Mapping[str, str]
+    texts: Mapping[str, str]
+
+    def call(self) -> Call:
+        """
+        Raises:
+            SoapError: a text is not of its type.
+        """
+        try:
+            parameters = {name: canonical(name, xsd, self.texts[name]) for name, xsd in self.types.items()}
+        except SoapError as problem:
+            problem.version = self.version
+            raise
+        return Call(
+            version=self.version, namespace=self.namespace, operation=self.operation, parameters=parameters
+        )
+
+
 def version_of(root: Element) -> Version:
     """SOAP 1.1 or 1.2 by the envelope's namespace, whatever the Content-Type says."""
     if root.name == "Envelope":
@@ -44,7 +69,7 @@ def version_of(root: Element) -> Version:
 
 def read_call(
     root: Element, version: Version, *, contracts: Mapping[str, Operations], limits: Mapping[str, int]
-) -> Call:
+) -> Said:
     """Find the operation and its parameters.
 
     Args:
@@ -59,11 +84,12 @@ def read_call(
         request = _request(root, version)
         namespace = request.namespace or next(iter(contracts))
         types = _known(request, namespace, contracts)
-        return Call(
+        return Said(
             version=version,
             namespace=namespace,
             operation=request.name,
-            parameters=_parameters(request, namespace, types, limits),
+            types=types,
+            texts=_texts(request, namespace, types, limits),
         )
     except SoapError as problem:
         problem.version = version
@@ -98,7 +124,7 @@ def _known(request: Element, namespace: str, contracts: Mapping[str, Operations]
     return operations[request.name]
 
 
-def _parameters(
+def _texts(
     request: Element, namespace: str, types: Mapping[str, str], limits: Mapping[str, int]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
@@ -111,7 +137,7 @@ def _parameters(
     missing = [name for name in types if name not in found]
     if missing:
         raise SoapError(f"Не передан параметр {missing[0]} операции {request.name}")
-    return {name: canonical(name, xsd, found[name]) for name, xsd in types.items()}
+    return found
 
 
 def _text(element: Element, limit: int) -> str:

@@ -3,52 +3,93 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Set
 from email.message import Message
+from functools import lru_cache
 
 from bridge.observe import Figures, log
 from bridge.web.auth import CHALLENGE
 from bridge.web.http import Environ, Reply, StartResponse, peer, read_body
-from bridge.web.soap.envelope import Call, Operations, read_call, version_of
+from bridge.web.soap.envelope import Call, Operations, Said, read_call, version_of
 from bridge.web.soap.problem import Blame, SoapError, Version, fault
 from bridge.web.soap.scan import decode, scan
+from bridge.web.soap.shapes import Shapes
 from bridge.web.throttle import WAIT, Throttled
 
 MAX_BODY = 64 * 1024
+UTF8 = frozenset({"", "utf-8", "utf8"})
 MEDIA = frozenset({"text/xml", "application/soap+xml", "application/xml", ""})
 NO_LIMITS: Mapping[str, int] = {}
 
 
-def understand(
-    environ: Environ,
-    contracts: Mapping[str, Operations],
-    *,
-    media: Set[str] = MEDIA,
-    limits: Mapping[str, int] = NO_LIMITS,
-) -> Call:
-    """What a request asks for; `contracts` and `limits` as `read_call` takes them.
+class Reader:
+    """What a request asks for, of one set of contracts.
 
-    Raises:
-        SoapError: it is no call of these contracts; in the version of SOAP that was spoken.
+    Args:
+        contracts: namespace -> its operations; who names no namespace means the first.
+        media: types of request that are read.
+        limits: characters of the parameters that may be longer than `envelope.MAX_VALUE`.
     """
-    version = version_of_media(environ)
-    if environ["REQUEST_METHOD"] != "POST":
-        raise SoapError(
-            "Вызов операции — это POST; описание сервиса — GET ?wsdl", status=405, version=version
-        )
-    kind, charset = _media_of(environ)
-    if kind not in media:
-        raise SoapError("Тип запроса должен быть text/xml", status=415, version=version)
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise SoapError("Сжатые запросы не принимаются", status=415, version=version)
-    body = read_body(environ, MAX_BODY)
-    if body is None:
-        raise SoapError("Слишком большой запрос: больше 64 КБ", status=413, version=version)
+
+    def __init__(
+        self,
+        contracts: Mapping[str, Operations],
+        *,
+        media: Set[str] = MEDIA,
+        limits: Mapping[str, int] = NO_LIMITS,
+    ) -> None:
+        self._contracts = contracts
+        self._media = media
+        self._limits = limits
+        self._shapes = Shapes(self._read, limits)
+
+    def understand(self, environ: Environ) -> Call:
+        """
+        Raises:
+            SoapError: it is no call of these contracts; in the version of SOAP that was spoken.
+        """
+        version = version_of_media(environ)
+        if environ["REQUEST_METHOD"] != "POST":
+            raise SoapError(
+                "Вызов операции — это POST; описание сервиса — GET ?wsdl", status=405, version=version
+            )
+        kind, charset = _media_of(environ.get("CONTENT_TYPE", ""))
+        if kind not in self._media:
+            raise SoapError("Тип запроса должен быть text/xml", status=415, version=version)
+        if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+            raise SoapError("Сжатые запросы не принимаются", status=415, version=version)
+        body = read_body(environ, MAX_BODY)
+        if body is None:
+            raise SoapError("Слишком большой запрос: больше 64 КБ", status=413, version=version)
+        return self._said(body, charset, version).call()
+
+    def _said(self, body: bytes, charset: str, version: Version) -> Said:
+        text = _plain_text(body, charset)
+        if text is None:
+            return self._read(body, charset, version)
+        said = self._shapes.recall(text, charset)
+        if said is None:
+            said = self._read(body, charset, version)
+            self._shapes.notice(text, charset, said)
+        return said
+
+    def _read(self, body: bytes, charset: str, version: Version = Version.V11) -> Said:
+        """Carefully; what is no envelope is refused in `version`."""
+        try:
+            root = scan(decode(body, charset))
+            spoken = version_of(root)
+        except SoapError as problem:
+            problem.version = version
+            raise
+        return read_call(root, spoken, contracts=self._contracts, limits=self._limits)
+
+
+def _plain_text(body: bytes, charset: str) -> str | None:
+    """The text, where only its declaration can say that it is not UTF-8."""
+    if charset.lower() not in UTF8:
+        return None
     try:
-        root = scan(decode(body, charset))
-        spoken = version_of(root)
-    except SoapError as problem:
-        problem.version = version
-        raise
-    return read_call(root, spoken, contracts=contracts, limits=limits)
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def proved(environ: Environ, ask: Callable[[str, str], str | None], stranger: str) -> str:
@@ -106,9 +147,9 @@ def version_of_media(environ: Environ) -> Version:
     return Version.V12 if soap12 else Version.V11
 
 
-def _media_of(environ: Environ) -> tuple[str, str]:
-    """Media type and charset of the request; both "" when it names none."""
-    header = environ.get("CONTENT_TYPE", "")
+@lru_cache(64)
+def _media_of(header: str) -> tuple[str, str]:
+    """Media type and charset of a Content-Type; both "" when it names none."""
     if not header.strip():
         return "", ""
     message = Message()
