@@ -1,0 +1,13 @@
+# the limit: waitress (docs.pylonsproject.org) as many threads as the bridge has, storing nothing
+import os
+
+from waitress import serve
+
+
+def app(environ, start_response):
+    environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
+    return [b"ok"]
+
+
+serve(app, host="127.0.0.1", port=int(os.environ["PORT"]), threads=int(os.environ["THREADS"]), ident=None)
