@@ -6,7 +6,8 @@
  * Prints "port N" when it listens (127.0.0.1). Each request is answered D ms after its last byte came,
  * whatever others do; --get answers GET (else --post does). --log appends one line to FILE for each
  * request: CLOCK_MONOTONIC in ns when it had come, and PREFIX with what follows it in the request,
- * N characters in all ("-" where it is not found). May be stopped, killed and started again.
+ * N characters in all ("-" where it is not found). May be stopped and started again; ended by SIGTERM
+ * it has noted all that it answered.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -34,6 +35,7 @@ struct reply { char *text; size_t length; };
 
 static struct reply post_reply, get_reply;
 static int poll_fd, timer, log_fd = -1;
+static volatile sig_atomic_t ending;
 static ns_t delay;
 static const char *prefix = ""; static size_t prefix_length, found_length = 25;
 static char lines[LINES]; static size_t lines_have;
@@ -166,6 +168,8 @@ static void welcome(int listener)
     }
 }
 
+static void on_term(int number) { ending = number; }
+
 int main(int argc, char **argv)
 {
     int port = 0, status = 200, one = 1;
@@ -192,6 +196,8 @@ int main(int argc, char **argv)
     if (get) get_reply = prepare(get, media, status);
     if (log_path && (log_fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644)) < 0) die(log_path);
     signal(SIGPIPE, SIG_IGN);
+    struct sigaction at_term = {.sa_handler = on_term};      /* no SA_RESTART: epoll_wait ends */
+    sigaction(SIGTERM, &at_term, NULL);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -208,9 +214,9 @@ int main(int argc, char **argv)
     epoll_ctl(poll_fd, EPOLL_CTL_ADD, listener, &e);
     e.data.ptr = &timer;
     epoll_ctl(poll_fd, EPOLL_CTL_ADD, timer, &e);
-    for (;;) {
+    while (!ending) {
         struct epoll_event events[256];
-        int n = epoll_wait(poll_fd, events, 256, -1);
+        int n = epoll_wait(poll_fd, events, 256, 500);
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr == &listener) welcome(listener);
             else if (events[i].data.ptr == &timer) { uint64_t t; if (read(timer, &t, 8) < 0) t = 0; }
@@ -219,4 +225,5 @@ int main(int argc, char **argv)
         if (delay) answer_due();
         flush_lines();
     }
+    return 0;
 }

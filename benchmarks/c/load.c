@@ -1,15 +1,17 @@
 /* load: one HTTP/1.1 request, sent again and again over N kept connections; what came back, as JSON.
  *
  *   load --port P --request FILE --connections N (--seconds S | --count K)
- *        [--rate R] [--first N] [--expect TEXT] [--timeout S] [--log FILE]
+ *        [--rate R] [--first N] [--expect TEXT] [--timeout S] [--log FILE] [--fresh 1]
  *
  * FILE holds the request: request line, headers, an empty line, the body (line ends LF or CRLF; the
  * length is added here). In it @TOKEN@ becomes 't', 16 hex digits of CLOCK_MONOTONIC in ns and 8 hex
  * digits of the sequence number; @NUMBER@ becomes the last 7 decimal digits of the sequence number.
+ * With several --request they take turns: number s is of file s % K, and @CALL@ becomes s / K in 7 digits.
  *
  * Without --rate each connection asks again as soon as it is answered (closed loop). With --rate the
  * requests have intended moments, R a second; latency and the token's time count from there, so that a
  * server that stalls is charged for everybody who had to wait (no coordinated omission).
+ * --fresh 1: each request has a connection of its own, made at its moment, at most N of them at once.
  * A request is never repeated. An answer is right when its status is 200 and its body holds TEXT.
  */
 #define _GNU_SOURCE
@@ -24,27 +26,28 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 typedef int64_t ns_t;
-enum { MAX_PLACES = 8, ANSWER_MAX = 1 << 20, TOKEN = 25, NUMBER = 7 };
+enum { MAX_KINDS = 16, MAX_PLACES = 8, ANSWER_MAX = 1 << 20, TOKEN = 25, NUMBER = 7 };
 enum { UNTIL_CLOSE = -1, CHUNKED = -2, UNKNOWN = -3 };
 
-struct place { size_t at; int token; };
+struct place { size_t at; char what; };      /* of 'T'OKEN, 'N'UMBER, 'C'ALL */
+struct kind { char *text; size_t length; struct place places[MAX_PLACES]; int place_count; };
 struct connection {
     int fd, busy, connecting;
     ns_t began, retry_at;        /* began: of the request under way; retry_at: when to connect again */
     long long sequence;
-    size_t sent, have;
+    size_t length, sent, have;
     char *request, *answer;
 };
 
-static char *request; static size_t request_length;
-static struct place places[MAX_PLACES]; static int place_count;
-static struct connection *connections; static int connection_count;
+static struct kind kinds[MAX_KINDS]; static int kind_count; static size_t longest;
+static struct connection *connections; static int connection_count, fresh;
 static struct sockaddr_in address;
 static int poll_fd;
 static const char *expected = ""; static FILE *journal;
@@ -63,6 +66,15 @@ static ns_t now(void)
 static void die(const char *what) { fprintf(stderr, "load: %s: %s\n", what, strerror(errno)); exit(2); }
 
 /* --- the request ----------------------------------------------------------------------------------- */
+/* What stands at `text` to be replaced, and how long the word for it is; 0 for nothing. */
+static char place_at(const char *text, size_t *word)
+{
+    static const char *const words[] = {"@TOKEN@", "@NUMBER@", "@CALL@"};
+    for (int i = 0; i < 3; i++)
+        if (!strncmp(text, words[i], *word = strlen(words[i]))) return words[i][1];
+    return 0;
+}
+
 static void read_request(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -82,39 +94,45 @@ static void read_request(const char *path)
     }
     body += gap;
     size_t body_length = raw + n - body, filled = body_length;
-    for (char *c = body; (c = strstr(c, "@TOKEN@")); c += 7) filled += TOKEN - 7;
-    for (char *c = body; (c = strstr(c, "@NUMBER@")); c += 8) filled += NUMBER - 8;
+    for (char *c = body; (c = strchr(c, '@')); c++) {
+        size_t word;
+        if (place_at(c, &word)) filled += (*(c + 1) == 'T' ? TOKEN : NUMBER) - word;
+    }
     if (body_length || !strncmp(raw, "POST", 4))
         out += sprintf(text + out, "\r\nContent-Length: %zu", filled);
     out += sprintf(text + out, "\r\n\r\n");
     memcpy(text + out, body, body_length);
     out += body_length;
     text[out] = 0;
-    request = malloc(out + MAX_PLACES * TOKEN + 1);
-    for (size_t i = 0; i < out;) {
-        int token = !strncmp(text + i, "@TOKEN@", 7), number = !strncmp(text + i, "@NUMBER@", 8);
-        if (token || number) {
-            if (place_count == MAX_PLACES) { fprintf(stderr, "load: too many places\n"); exit(2); }
-            places[place_count++] = (struct place){request_length, token};
-            request_length += token ? TOKEN : NUMBER;
-            i += token ? 7 : 8;
-        } else
-            request[request_length++] = text[i++];
+    struct kind *kind = &kinds[kind_count++];
+    kind->text = malloc(out + MAX_PLACES * TOKEN + 1);
+    for (size_t i = 0, word; i < out;) {
+        char what = place_at(text + i, &word);
+        if (!what) { kind->text[kind->length++] = text[i++]; continue; }
+        if (kind->place_count == MAX_PLACES) { fprintf(stderr, "load: too many places\n"); exit(2); }
+        kind->places[kind->place_count++] = (struct place){kind->length, what};
+        kind->length += what == 'T' ? TOKEN : NUMBER;
+        i += word;
     }
+    if (kind->length > longest) longest = kind->length;
     free(text);
 }
 
 static void fill(struct connection *c)
 {
     char text[32];
-    for (int i = 0; i < place_count; i++) {
-        if (places[i].token) {
+    const struct kind *kind = &kinds[c->sequence % kind_count];
+    memcpy(c->request, kind->text, c->length = kind->length);
+    for (int i = 0; i < kind->place_count; i++) {
+        const struct place *place = &kind->places[i];
+        if (place->what == 'T') {
             snprintf(text, sizeof text, "t%016llx%08llx", (unsigned long long)c->began,
                      (unsigned long long)c->sequence & 0xffffffffULL);
-            memcpy(c->request + places[i].at, text, TOKEN);
+            memcpy(c->request + place->at, text, TOKEN);
         } else {
-            snprintf(text, sizeof text, "%07lld", c->sequence % 10000000);
-            memcpy(c->request + places[i].at, text, NUMBER);
+            long long number = place->what == 'C' ? c->sequence / kind_count : c->sequence;
+            snprintf(text, sizeof text, "%07lld", number % 10000000);
+            memcpy(c->request + place->at, text, NUMBER);
         }
     }
 }
@@ -132,6 +150,20 @@ static void hang_up(struct connection *c)
     c->fd = -1; c->busy = c->connecting = 0; c->have = 0;
 }
 
+static void note(struct connection *c, int status)
+{
+    if (journal)
+        fprintf(journal, "%lld %lld %lld %d\n", c->sequence, (long long)c->began, (long long)now(), status);
+}
+
+/* Nobody listens; the request that this connection was for is over. */
+static void refuse(struct connection *c)
+{
+    if (c->busy) { refused++; note(c, 0); }
+    hang_up(c);
+    c->retry_at = now() + 10000000;
+}
+
 static void dial(struct connection *c)
 {
     int one = 1;
@@ -139,18 +171,11 @@ static void dial(struct connection *c)
     if (c->fd < 0) die("socket");
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS) {
-        hang_up(c);
-        c->retry_at = now() + 10000000;
+        refuse(c);
         return;
     }
     c->connecting = 1;
     watch(c, EPOLLOUT, EPOLL_CTL_ADD);
-}
-
-static void note(struct connection *c, int status)
-{
-    if (journal)
-        fprintf(journal, "%lld %lld %lld %d\n", c->sequence, (long long)c->began, (long long)now(), status);
 }
 
 static void lose(struct connection *c, long long *why)
@@ -163,8 +188,8 @@ static void lose(struct connection *c, long long *why)
 
 static void push(struct connection *c)
 {
-    while (c->sent < request_length) {
-        ssize_t n = send(c->fd, c->request + c->sent, request_length - c->sent, MSG_NOSIGNAL);
+    while (c->sent < c->length) {
+        ssize_t n = send(c->fd, c->request + c->sent, c->length - c->sent, MSG_NOSIGNAL);
         if (n < 0) {
             if (errno == EAGAIN) { watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD); return; }
             lose(c, &broken);
@@ -180,7 +205,8 @@ static void ask(struct connection *c, ns_t began)
     c->began = began;
     c->busy = 1; c->sent = 0; c->have = 0;
     fill(c);
-    push(c);
+    if (fresh) dial(c);
+    else push(c);
 }
 
 static int more_to_ask(ns_t at) { return limit ? issued < limit : at < finish; }
@@ -190,7 +216,7 @@ static ns_t intended(void) { return rate > 0 ? start + (ns_t)(issued * 1e9 / rat
 
 static void ask_if_due(struct connection *c)
 {
-    if (c->fd < 0 || c->busy || c->connecting || !start) return;
+    if ((c->fd < 0) != fresh || c->busy || c->connecting || !start) return;
     ns_t at = now(), due = intended();
     if (!more_to_ask(due ? due : at) || due > at) return;
     if (due && at - due > 1000000) late++;
@@ -263,8 +289,9 @@ static void understand(struct connection *c, int closed)
     else if ((size_t)length > body) length = UNKNOWN;
     if (length == UNKNOWN) { if (closed) lose(c, &broken); return; }
     take(c, status, end + 4, length);
-    if (closing || closed) { hang_up(c); reconnects++; dial(c); }
-    else ask_if_due(c);
+    if (fresh) hang_up(c);
+    else if (closing || closed) { hang_up(c); reconnects++; dial(c); }
+    ask_if_due(c);
 }
 
 static void pull(struct connection *c)
@@ -291,15 +318,16 @@ static void happen(struct connection *c, uint32_t events)
     if (c->connecting) {
         int error = 0; socklen_t size = sizeof error;
         getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-        if (error || (events & (EPOLLERR | EPOLLHUP))) { hang_up(c); c->retry_at = now() + 10000000; return; }
+        if (error || (events & (EPOLLERR | EPOLLHUP))) { refuse(c); return; }
         c->connecting = 0;
         watch(c, EPOLLIN, EPOLL_CTL_MOD);
-        ask_if_due(c);
+        if (c->busy) push(c);
+        else ask_if_due(c);
         return;
     }
     if ((events & EPOLLOUT) && c->busy) {
         push(c);
-        if (c->fd >= 0 && c->sent == request_length) watch(c, EPOLLIN, EPOLL_CTL_MOD);
+        if (c->fd >= 0 && c->sent == c->length) watch(c, EPOLLIN, EPOLL_CTL_MOD);
     }
     if (c->fd >= 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) pull(c);
 }
@@ -311,10 +339,10 @@ static void look_after(ns_t at)
     for (int i = 0; i < connection_count; i++) {
         struct connection *c = &connections[i];
         if (c->busy && at - c->began > timeout_ns) lose(c, &timeouts);
-        if (c->fd < 0 && at >= c->retry_at) dial(c);
+        if (c->fd < 0 && at >= c->retry_at && !fresh) dial(c);
         ask_if_due(c);
     }
-    int connected = 0;
+    int connected = fresh;
     for (int i = 0; i < connection_count; i++) connected += connections[i].fd >= 0 && !connections[i].connecting;
     while (start && rate > 0 && !connected && more_to_ask(intended()) && intended() <= at) {
         struct connection nobody = {.sequence = first + issued, .began = intended()};
@@ -378,12 +406,13 @@ static void report(double seconds)
 
 int main(int argc, char **argv)
 {
-    double seconds = 0; int port = 0; const char *file = NULL, *log_path = NULL;
+    double seconds = 0; int port = 0; const char *log_path = NULL;
     connection_count = 1;
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (!strcmp(name, "--port")) port = atoi(value);
-        else if (!strcmp(name, "--request")) file = value;
+        else if (!strcmp(name, "--request") && kind_count < MAX_KINDS) read_request(value);
+        else if (!strcmp(name, "--fresh")) fresh = atoi(value) != 0;
         else if (!strcmp(name, "--connections")) connection_count = atoi(value);
         else if (!strcmp(name, "--seconds")) seconds = atof(value);
         else if (!strcmp(name, "--count")) limit = atoll(value);
@@ -394,14 +423,18 @@ int main(int argc, char **argv)
         else if (!strcmp(name, "--log")) log_path = value;
         else { fprintf(stderr, "load: unknown option %s\n", name); return 2; }
     }
-    if (!port || !file || argc % 2 == 0 || (seconds <= 0) == (limit <= 0)) {
+    if (!port || !kind_count || argc % 2 == 0 || (seconds <= 0) == (limit <= 0)) {
         fprintf(stderr, "load: see the head of load.c\n");
         return 2;
     }
-    read_request(file);
     if (log_path && !(journal = fopen(log_path, "w"))) die(log_path);
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    struct rlimit files;
+    if (!getrlimit(RLIMIT_NOFILE, &files)) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     poll_fd = epoll_create1(0);
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
@@ -409,13 +442,14 @@ int main(int argc, char **argv)
     connections = calloc(connection_count, sizeof *connections);
     for (int i = 0; i < connection_count; i++) {
         struct connection *c = &connections[i];
-        c->request = memcpy(malloc(request_length), request, request_length);
+        c->request = malloc(longest);
         c->answer = malloc(ANSWER_MAX);
-        dial(c);
+        c->fd = -1;
+        if (!fresh) dial(c);
     }
     ns_t looked = 0, give_up = now() + 5000000000LL;
-    while (any(1) < connection_count && now() < give_up) turn(timer, &looked);
-    if (!any(1)) { fprintf(stderr, "load: nobody listens at port %d\n", port); return 3; }
+    while (!fresh && any(1) < connection_count && now() < give_up) turn(timer, &looked);
+    if (!fresh && !any(1)) { fprintf(stderr, "load: nobody listens at port %d\n", port); return 3; }
     ns_t began = now();
     finish = began + (ns_t)(seconds * 1e9);
     start = began;

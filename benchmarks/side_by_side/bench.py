@@ -86,6 +86,7 @@ class Bench:
         self.cache = cache_folder()
         self.first = 0  # the sequence number of the next request, so that no two requests are the same
         self._ending = ExitStack()
+        self._started: dict[int, Callable[[], subprocess.Popen[bytes]]] = {}
 
     def __enter__(self) -> Self:
         self.tools: Tools = build(self.cache)
@@ -148,7 +149,14 @@ class Bench:
                 preexec_fn=before,  # the bench has no threads
             )
         self._ending.callback(end, process)
+        self._started[process.pid] = lambda: self.start(
+            command, folder=folder, environment=environment, core=core, output=output
+        )
         return process
+
+    def start_again(self, running: Running) -> None:
+        """What was ended or killed, with the same words in the same folder, so at the same port."""
+        running.processes[:] = [self._started.pop(one.pid)() for one in running.processes]
 
     def answerer(
         self,
@@ -225,20 +233,37 @@ class Bench:
     def begin_load(
         self,
         port: int,
-        request: Path,
+        requests: Sequence[Path],
         *,
         connections: int,
         seconds: float,
         rate: float,
         log: Path,
-        expect: str = "",
         timeout_s: float = 10.0,
     ) -> subprocess.Popen[str]:
-        """A load under which something may be done; `json.loads(popen.communicate()[0])` is its report."""
-        command = self._load_command(
-            port, request, connections, seconds, None, rate, expect, log, timeout_s, self.first
-        )
-        self.first += int(seconds * rate) + 1
+        """A load under which something may be done; `json.loads(popen.communicate()[0])` is its report.
+
+        Each request has a connection of its own, at most `connections` at once; a call (@CALL@) has as many
+        of them in a row as there are `requests`, and begins anew here.
+        """
+        each = len(requests)
+        self.first = -(-self.first // each) * each
+        words: dict[str, Any] = {
+            "port": port,
+            "connections": connections,
+            "seconds": seconds,
+            "rate": rate,
+            "log": log,
+            "timeout": timeout_s,
+            "first": self.first,
+            "fresh": 1,
+        }
+        options = [*words.items(), *(("request", one) for one in requests)]
+        command = [
+            str(self.tools.load),
+            *(word for name, value in options for word in (f"--{name}", str(value))),
+        ]
+        self.first += int(seconds * rate) + each
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )

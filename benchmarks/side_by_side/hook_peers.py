@@ -1,6 +1,5 @@
 """Whom hooks are posted to: the bridge, and what its user would write instead (benchmarks/peers)."""
 
-import os
 import shutil
 import sqlite3
 import sys
@@ -9,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.php import start_php
 from benchmarks.side_by_side.bench import ROOT, Bench, Running, free_port, ready
 from benchmarks.side_by_side.ledger import MARK
+from benchmarks.side_by_side.postgres import beside, fresh_address
+from benchmarks.side_by_side.servers import last_core
 from benchmarks.side_by_side.tools import Missing, node_packages, python_packages
 
 PEERS = ROOT / "benchmarks" / "peers"
@@ -52,24 +54,28 @@ def _launch(
     command: Sequence[str | Path],
     *,
     environment: Mapping[str, str],
-    core: int | None = None,
+    pinned: bool = False,
     database: bool = False,
 ) -> Running:
     folder, port = bench.place(name), free_port()
     given = {"PORT": str(port), "FOLDER": str(folder), "WSDL": str(WSDL), **environment}
     if database:
         given["DATABASE"] = str(folder / "events.db")
-    process = bench.start(command, folder=folder, environment=given, core=core)
+    process = bench.start(command, folder=folder, environment=given, core=last_core() if pinned else None)
     ready(process, f"http://127.0.0.1:{port}/", folder)
     return Running(name, port, [process])
 
 
 # --- Python ----------------------------------------------------------------------------------------
-def _python(name: str, script: str, *, threads: int = 0, core: int | None = None, database: bool = False) -> HookPeer:
+def _python(
+    name: str, script: str, *, threads: int = 0, pinned: bool = False, database: bool = False
+) -> HookPeer:
     def start(bench: Bench, onec: str) -> Running:
-        python = python_packages(PEERS / "flask" / "requirements.txt", bench.cache)
+        python = python_packages(PEERS / "python" / "hooks.txt", bench.cache)
         environment = {"ONEC": onec, "THREADS": str(threads)}
-        return _launch(bench, name, [python, PEERS / script], environment=environment, core=core, database=database)
+        return _launch(
+            bench, name, [python, PEERS / script], environment=environment, pinned=pinned, database=database
+        )
 
     return HookPeer(name, start)
 
@@ -77,7 +83,7 @@ def _python(name: str, script: str, *, threads: int = 0, core: int | None = None
 # --- node ------------------------------------------------------------------------------------------
 def _node(name: str, script: str, *, database: bool = False) -> HookPeer:
     def start(bench: Bench, onec: str) -> Running:
-        environment = {"ONEC": onec, **node_packages(PEERS / "node", bench.cache)}
+        environment = {"ONEC": onec, **node_packages(PEERS / "node_hooks", bench.cache)}
         return _launch(bench, name, ["node", PEERS / script], environment=environment, database=database)
 
     return HookPeer(name, start)
@@ -85,16 +91,16 @@ def _node(name: str, script: str, *, database: bool = False) -> HookPeer:
 
 def _node_red(name: str, flow: str, *, database: bool = False) -> HookPeer:
     def start(bench: Bench, onec: str) -> Running:
-        packages = node_packages(PEERS / "node", bench.cache)
+        packages = node_packages(PEERS / "node_hooks", bench.cache)
         program = Path(packages["NODE_PATH"]) / "node-red" / "red.js"
         if not program.exists():
             raise Missing("npm gave no node-red")
         folder = bench.place("flows")
-        shutil.copy(PEERS / "nodered" / flow, folder / "flows.json")
+        shutil.copy(PEERS / "node_hooks" / flow, folder / "flows.json")
         return _launch(
             bench,
             name,
-            ["node", program, "--settings", PEERS / "nodered" / "settings.js"],
+            ["node", program, "--settings", PEERS / "node_hooks" / "node_red.js"],
             environment={"ONEC": onec, "FLOW": str(folder / "flows.json"), **packages},
             database=database,
         )
@@ -103,84 +109,14 @@ def _node_red(name: str, flow: str, *, database: bool = False) -> HookPeer:
 
 
 # --- PHP -------------------------------------------------------------------------------------------
-_NGINX = """
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log error;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  fastcgi_temp_path {folder}/fastcgi;
-  proxy_temp_path {folder}/proxy;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  keepalive_requests 1000000000;
-  server {{
-    listen 127.0.0.1:{port} backlog=4096;
-    location / {{ return 404; }}
-    location = /hook {{
-      fastcgi_pass unix:{folder}/php.sock;
-      fastcgi_read_timeout 120s;
-      fastcgi_param SCRIPT_FILENAME {script};
-      fastcgi_param REQUEST_METHOD $request_method;
-      fastcgi_param CONTENT_TYPE $content_type;
-      fastcgi_param CONTENT_LENGTH $content_length;
-      fastcgi_param DATABASE {folder}/events.db;
-      fastcgi_param ONEC {onec};
-      fastcgi_param WSDL {wsdl};
-    }}
-  }}
-}}
-"""
-_FPM = """
-[global]
-error_log = {folder}/fpm.log
-daemonize = no
-[hook]
-listen = {folder}/php.sock
-listen.backlog = 4096
-{user}
-pm = static
-pm.max_children = {children}
-php_admin_value[soap.wsdl_cache_dir] = {folder}
-"""
-
-
-def php_fpm() -> str:
-    """The program of PHP-FPM; its name holds the version."""
-    for version in ("", "8.4", "8.3", "8.2", "8.1"):
-        if found := shutil.which(f"php-fpm{version}") or shutil.which(f"/usr/sbin/php-fpm{version}"):
-            return found
-    raise Missing("no php-fpm")
-
-
 def _php(name: str, script: str, *, children: int) -> HookPeer:
     def start(bench: Bench, onec: str) -> Running:
-        fpm = php_fpm()
-        nginx = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-        if nginx is None:
-            raise Missing("no nginx")
-        folder, port = bench.place(name), free_port()
-        with sqlite3.connect(folder / "events.db") as db:
+        database = bench.place(name) / "events.db"
+        with sqlite3.connect(database) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("CREATE TABLE event (id INTEGER PRIMARY KEY, uuid, state, at, body)")
-        facts = {
-            "folder": folder,
-            "port": port,
-            "script": PEERS / "php" / script,
-            "onec": onec or "-",
-            "wsdl": WSDL,
-            "children": children,
-            "user": "user = root\ngroup = root" if os.geteuid() == 0 else "",
-        }
-        (folder / "nginx.conf").write_text(_NGINX.format(**facts))
-        (folder / "fpm.conf").write_text(_FPM.format(**facts))
-        root = ["-R"] if os.geteuid() == 0 else []
-        workers = bench.start([fpm, "-F", *root, "-y", folder / "fpm.conf"], folder=folder)
-        front = bench.start([nginx, "-c", folder / "nginx.conf", "-g", "daemon off;"], folder=folder)
-        ready(front, f"http://127.0.0.1:{port}/", folder)
-        return Running(name, port, [workers, front])
+        parameters = {"DATABASE": str(database), "ONEC": onec, "WSDL": str(WSDL)}
+        return start_php(bench, name, script, children=children, parameters=parameters, path="/", wait=True)
 
     return HookPeer(name, start)
 
@@ -210,47 +146,48 @@ def bridge(
     infobase: Callable[[str], str],
     *,
     workers: int = 0,
-    database: Callable[[], str] | None = None,
-    core: int | None = None,
+    postgres: bool = False,
 ) -> HookPeer:
     """`serve` as it comes.
 
     Args:
         infobase: the address of 1C -> the lines of its section.
-        workers: of `--workers`; 0 is one process.
-        database: gives the address of an empty one; a file of SQLite without it.
-        core: what the one process is pinned to.
+        workers: of `--workers`; 0 is one process on one core.
+        postgres: instead of SQLite; its processor time counts.
     """
 
     def start(bench: Bench, onec: str) -> Running:
         folder, port = bench.place(name), free_port()
-        address = database() if database else str(folder / "bridge.db")
+        address = fresh_address() if postgres else str(folder / "bridge.db")
         (folder / "bridge.toml").write_text(settings(port, address, infobase(onec)), encoding="utf-8")
-        return serve(bench, name, folder, port, workers=workers, core=core)
+        running = serve(bench, name, folder, port, workers=workers)
+        return beside(running, address) if postgres else running
 
     return HookPeer(name, start, BRIDGE_PATH)
 
 
-def serve(bench: Bench, name: str, folder: Path, port: int, *, workers: int = 0, core: int | None = None) -> Running:
+def serve(bench: Bench, name: str, folder: Path, port: int, *, workers: int = 0) -> Running:
     """The bridge whose settings are in `folder`."""
     command = [sys.executable, "-m", "bridge", "serve", "--config", "bridge.toml"]
     command += ["--workers", str(workers)] if workers else []
-    process = bench.start(command, folder=folder, core=core)
+    process = bench.start(command, folder=folder, core=None if workers else last_core())
     ready(process, f"http://127.0.0.1:{port}/readyz", folder)
     return Running(name, port, [process])
 
 
-STORING_NOTHING = _python("waitress storing nothing, pinned", "waitress/nothing.py", threads=THREADS, core=0)
-FLASK_STORE = _python("Flask + sqlite3", "flask/store.py", database=True)
-EXPRESS_STORE = _node("express + better-sqlite3", "node/store.js", database=True)
-NODE_RED_STORE = _node_red("Node-RED + better-sqlite3", "store.json", database=True)
-PHP_STORE = _php("PHP-FPM + SQLite", "store.php", children=2)
+STORING_NOTHING = _python(
+    "waitress storing nothing, pinned", "python/nothing.py", threads=THREADS, pinned=True
+)
+FLASK_STORE = _python("Flask + sqlite3", "python/hook_store.py", database=True)
+EXPRESS_STORE = _node("express + better-sqlite3", "node_hooks/store.js", database=True)
+NODE_RED_STORE = _node_red("Node-RED + better-sqlite3", "node_red_store.json", database=True)
+PHP_STORE = _php("PHP-FPM + SQLite", "hook_store.php", children=2)
 
-FLASK_TELL = _python("Flask + zeep, 4 threads", "flask/tell.py", threads=4)
-FLASK_TELL_64 = _python("Flask + zeep, 64 threads", "flask/tell.py", threads=64)
-EXPRESS_TELL = _node("express + node-soap", "node/tell.js")
-NODE_RED_TELL = _node_red("Node-RED http to soap", "tell.json")
+FLASK_TELL = _python("Flask + zeep, 4 threads", "python/hook_tell.py", threads=4)
+FLASK_TELL_64 = _python("Flask + zeep, 64 threads", "python/hook_tell.py", threads=64)
+EXPRESS_TELL = _node("express + node-soap", "node_hooks/tell.js")
+NODE_RED_TELL = _node_red("Node-RED http to soap", "node_red_tell.json")
 
 
 def php_tell(children: int) -> HookPeer:
-    return _php(f"PHP SoapClient, {children} children", "tell.php", children=children)
+    return _php(f"PHP SoapClient, {children} children", "hook_tell.php", children=children)

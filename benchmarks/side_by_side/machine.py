@@ -33,6 +33,12 @@ def tree(roots: Iterable[int]) -> list[int]:
     return found
 
 
+def parent_of(pid: int) -> int:
+    """The process that made this one; 0 when it ended."""
+    stat = _stat(pid)
+    return int(stat[1]) if stat else 0
+
+
 def cpu_s(pids: Iterable[int]) -> float:
     """User and system time of these processes and of their children that ended."""
     total = 0

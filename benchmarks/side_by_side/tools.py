@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,29 @@ def node_packages(folder: Path, cache: Path) -> dict[str, str]:
             raise Missing(f"npm ci of {folder.name} failed: {done.stderr.strip()[-300:]}")
         (place / "done").touch()
     return {"NODE_PATH": str(place / "node_modules"), "NODE_ENV": "production"}
+
+
+def python_packages(requirements: Path, cache: Path) -> Path:
+    """The Python of an environment that has what peers in Python need; the bridge's own stays as it is.
+
+    Raises:
+        Missing: pip could not fetch them.
+    """
+    place = cache / f"python-{_digest(requirements)}"
+    python = place / "bin" / "python"
+    if not (place / "done").exists():
+        venv.create(place, with_pip=True)
+        done = subprocess.run(
+            [python, "-m", "pip", "install", "-q", "-r", requirements],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        if done.returncode:
+            raise Missing(f"pip install of {requirements.parent.name} failed: {done.stderr.strip()[-300:]}")
+        (place / "done").touch()
+    return python
 
 
 def _digest(file: Path) -> str:

@@ -1,4 +1,7 @@
 <?php // the PHP manual's SoapClient examples (php.net/soapclient): the hook calls 1C and answers
+if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
+    exit('post a hook');
+}
 try {
     $onec = new SoapClient($_SERVER['WSDL'], [
         'location' => $_SERVER['ONEC'],

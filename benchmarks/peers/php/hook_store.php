@@ -1,4 +1,7 @@
 <?php // the PHP manual's SQLite3 examples (php.net/sqlite3) and php://input; a connection per request, an fsync per event
+if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
+    exit('post a hook');
+}
 $event = json_decode(file_get_contents('php://input'), true);
 $db = new SQLite3($_SERVER['DATABASE']);
 $db->busyTimeout(5000);
