@@ -48,6 +48,22 @@ def hook(path: str, *, state: str = "END", call: str = "@NUMBER@") -> str:
     )
 
 
+def warm(bench: Bench, running: Running, path: str, *, count: int = 300) -> None:
+    """`count` hooks, all of them taken; who has only just opened its port may refuse some at first.
+
+    Raises:
+        Missing: it goes on refusing; it is ended.
+    """
+    request = bench.request(hook(path))
+    for _ in range(20):
+        said = bench.raw_load(running.port, request, connections=8, count=count, expect="ok")
+        if said["ok"] == said["sent"]:
+            return
+        time.sleep(0.2)
+    running.end()
+    raise Missing(f"refuses hooks: {said['statuses']}")
+
+
 def _launch(
     bench: Bench,
     name: str,

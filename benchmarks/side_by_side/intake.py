@@ -77,13 +77,8 @@ def _start(bench: Bench, peer: HookPeer) -> tuple[Running, str] | None:
     """Started and warm; None where it is missing."""
     try:
         running = peer.start(bench, AWAY)
+        peers.warm(bench, running, peer.path)
     except Missing as why:
         bench.skip(peer.name, why)
-        return None
-    request = bench.request(peers.hook(peer.path))
-    said = bench.raw_load(running.port, request, connections=8, count=300, expect="ok")
-    if said["ok"] < said["sent"]:
-        bench.skip(peer.name, f"refuses hooks: {said['statuses']}")
-        running.end()
         return None
     return running, peer.path
