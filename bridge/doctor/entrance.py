@@ -6,8 +6,6 @@ from collections.abc import Generator, Iterator
 from http.client import HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from requests.structures import CaseInsensitiveDict
-
 from bridge.doctor.codes import Code
 from bridge.doctor.finding import Finding, bad, doubtful, good
 from bridge.doctor.handshakes import accepts_tls12
@@ -19,7 +17,7 @@ from bridge.settings.kinds import loopback
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.path_secret import NOT_FOUND
 from bridge.web.soap.vocabulary import ENGLISH
-from bridge.wire import Answer, Wire, WireError
+from bridge.wire import Answer, Headers, Wire, WireError
 from bridge.wiring.partners import exchange_url, mailboxes
 
 ADDRESS, MAILBOX = "адрес моста", "ящик"
@@ -186,7 +184,7 @@ def _ask_securely(url: str, path: str) -> Answer | None:
         connection.close()
     return Answer(
         status=response.status,
-        headers=CaseInsensitiveDict(response.getheaders()),
+        headers=Headers(response.getheaders()),
         body=body,
         took_s=time.monotonic() - started,
     )

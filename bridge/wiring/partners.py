@@ -32,13 +32,19 @@ NAMESPACES = {
     "miko": "http://wiki.miko.ru/uniphone:crmapi",
 }
 PUBLISHED = (*NAMESPACES, "custom")  # the contracts that we call; a firm's own has its WSDL's namespace
+DIALS_KEPT = 64  # connections to an exchange that wait for the next click, as many as are dialled at once
 
 
 def exchange_client(section: ExchangeSection) -> Exchange:
-    """The client of an exchange; each dial gets a connection of its own, it must not be repeated."""
+    """The client of an exchange; no dial is ever repeated."""
     return MobilonClient(
         api=MobilonApi(section.api),
-        wire=Wire(connect_s=min(2.0, section.timeout_s), total_s=section.timeout_s, reuse=False),
+        wire=Wire(
+            connect_s=min(2.0, section.timeout_s),
+            total_s=section.timeout_s,
+            once=True,
+            pool_size=DIALS_KEPT,
+        ),
         base_url=exchange_url(section),
         node_token=section.node_token.get_secret_value(),
         api_password=section.api_password.get_secret_value(),

@@ -3,7 +3,8 @@
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from bridge.wire import Wire, WireError
 from support.rawserver import RawServer, closed_port_url
+from support.world import eventually
 
 TLS = Path(__file__).parents[1] / "wire" / "tls"
 
@@ -24,18 +26,31 @@ class Handler(BaseHTTPRequestHandler):
         self.server.peers.append(self.client_address)  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Length", "2")
+        for name, value in self.server.promises.items():  # type: ignore[attr-defined]
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(b"ok")
+        self.wfile.write(b"ok" + self.server.more)  # type: ignore[attr-defined]
+        self.close_connection = self.server.closes  # type: ignore[attr-defined]
 
     def log_message(self, *_: object) -> None:
         """Tests read answers, not logs."""
 
 
 @contextmanager
-def server(*, tls: bool = False) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-    """A keep-alive server; yields its address and the client sockets it saw, one entry a request."""
+def server(
+    *, tls: bool = False, promises: Mapping[str, str] | None = None, more: bytes = b"", closes: bool = False
+) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """A keep-alive server; yields its address and the client sockets it saw, one entry a request.
+
+    Args:
+        promises: headers of its answers.
+        more: bytes behind each answer that nobody asked for.
+        closes: the connection after each answer, without a word.
+    """
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     running.peers = []  # type: ignore[attr-defined]
+    running.promises = promises or {}  # type: ignore[attr-defined]
+    running.more, running.closes = more, closes  # type: ignore[attr-defined]
     running.daemon_threads = True
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -97,6 +112,61 @@ def test_what_must_not_be_repeated_gets_a_connection_of_its_own(wire: Callable[.
         for _ in range(3):
             peer.get(url)
     assert len(set(requests)) == 3
+
+
+@pytest.mark.parametrize(
+    ("promises", "connections"),
+    [
+        ({}, 3),
+        ({"Connection": "close"}, 3),
+        ({"Keep-Alive": "timeout=0"}, 3),
+        ({"Connection": "keep-alive"}, 1),
+        ({"Connection": "Keep-Alive", "Keep-Alive": "timeout=60, max=100"}, 1),
+    ],
+)
+def test_what_must_not_be_repeated_goes_only_over_a_connection_that_was_promised(
+    wire: Callable[..., Wire], promises: Mapping[str, str], connections: int
+) -> None:
+    with server(promises=promises) as (url, requests):
+        peer = wire(once=True)
+        for _ in range(3):
+            peer.get(url)
+        peer.close()
+    assert len(requests) == 3
+    assert len(set(requests)) == connections
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_connection_that_was_closed_without_a_word_is_not_used(
+    wire: Callable[..., Wire], once: bool
+) -> None:
+    with server(promises={"Connection": "keep-alive"}, closes=True) as (url, requests):
+        peer = wire(once=once)
+        for _ in range(3):
+            assert peer.get(url).body == b"ok"
+            waiting = [one for idle in peer._pool._idle.values() for one in idle]
+            assert eventually(lambda: not any(one.silent() for one in waiting))  # noqa: B023
+    assert len(set(requests)) == 3
+
+
+def test_what_comes_behind_an_answer_answers_nothing(wire: Callable[..., Wire]) -> None:
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+    with server(promises={"Connection": "keep-alive"}, more=forged) as (url, requests):
+        peer = wire()
+        for _ in range(3):
+            assert peer.get(url).body == b"ok"
+        peer.close()
+    assert len(set(requests)) == 3
+
+
+def test_many_threads_share_the_connections(wire: Callable[..., Wire]) -> None:
+    with server(promises={"Connection": "keep-alive"}) as (url, requests), ThreadPoolExecutor(8) as threads:
+        peer = wire(pool_size=8)
+        answers = list(threads.map(lambda _: peer.get(url).body, range(200)))
+        peer.close()
+    assert answers == [b"ok"] * 200
+    assert len(requests) == 200
+    assert len(set(requests)) <= 16
 
 
 def test_a_body_that_ends_too_early_is_no_answer(wire: Callable[..., Wire]) -> None:

@@ -1,4 +1,4 @@
-"""Outgoing HTTP for everyone: one request, bounded in bytes and in total time, nothing followed.
+"""Outgoing HTTP as the bridge did it by `requests`: a second opinion of what an answer is.
 
 `requests` has no total deadline (a peer that drips one byte per half second holds it for ever) and
 inflates compressed answers of any size; both are closed here, under requests, at the socket.
@@ -7,11 +7,11 @@ inflates compressed answers of any size; both are closed here, under requests, a
 import io
 import math
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -20,14 +20,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
 
-from bridge.wire_errors import FAILURES, WireError, wire_error
-
-__all__ = ["USER_AGENT", "Answer", "Flow", "Wire", "WireError", "media_of"]
+from bridge.wire import USER_AGENT, Answer, Flow, WireError
 
 MAX_ANSWER_BYTES = 256 * 1024
-USER_AGENT = "vpbx-1c-bridge"  # by it a bridge that was told to call itself is recognised
 IDLE_REUSE_S = 4.0  # servers close idle connections after 5 s and more; a reused dead one costs a try
 
 CHUNK_BYTES = 64 * 1024
@@ -96,34 +94,7 @@ class _Session(requests.Session):
         """No redirect is ever followed; else requests reads its body whole, past every limit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the peer answered, whole. Header names are matched without case."""
-
-    status: int
-    headers: requests.structures.CaseInsensitiveDict[str]
-    body: bytes
-    took_s: float
-
-    @property
-    def media(self) -> str:
-        return media_of(self.headers)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flow:
-    """An answer that is being read. `chunks` raises `WireError` when it breaks off or takes too long."""
-
-    status: int
-    headers: requests.structures.CaseInsensitiveDict[str]
-    chunks: Iterator[bytes]
-
-
-def media_of(headers: Mapping[str, str]) -> str:
-    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-
-class Wire:
+class RequestsWire:
     """A peer to talk to. Safe for several threads; connections are reused while they are fresh.
 
     Args:
@@ -283,3 +254,39 @@ def _too_long() -> WireError:
 
 def _cut() -> WireError:
     return WireError("ответ оборвался", sent=True)
+
+
+# what requests, urllib3 and sockets may raise on the way
+FAILURES = (requests.exceptions.RequestException, HTTPError, OSError, ValueError)
+# the first that is found inside the wrappers; whether the request may have left
+_KNOWN: tuple[tuple[type[Exception], str, bool], ...] = (
+    (ConnectionRefusedError, "соединение отвергнуто: сервер выключен или порт закрыт", False),
+    (socket.gaierror, "имя сервера не найдено в DNS", False),
+    (ssl.SSLCertVerificationError, "сертификату сервера нельзя доверять", False),
+    (ssl.SSLError, "ошибка TLS", True),  # during the handshake or later: not known
+)
+
+
+def wire_error(error: Exception) -> WireError:
+    """What went wrong, and whether the request may have left."""
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError)):
+        return WireError("неправильный адрес", sent=False)
+    chain = _chain(error)
+    for kind, said, sent in _KNOWN:
+        if any(isinstance(cause, kind) for cause in chain):
+            return WireError(said, sent=sent)
+    sent = not any(isinstance(cause, (ConnectTimeoutError, NewConnectionError)) for cause in chain)
+    if any(isinstance(cause, (TimeoutError, ReadTimeoutError, ConnectTimeoutError)) for cause in chain):
+        what = "нет ответа за отведённое время" if sent else "соединение не установлено за отведённое время"
+        return WireError(what, sent=sent, timeout=True)
+    return WireError(f"обмен прерван ({type(chain[-1]).__name__})", sent=sent)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what is inside its wrappers of requests and urllib3, the innermost last."""
+    found: list[BaseException] = []
+    while error not in found:
+        found.append(error)
+        inner = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+        error = next((cause for cause in inner if isinstance(cause, BaseException)), error)
+    return found
