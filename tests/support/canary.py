@@ -203,7 +203,7 @@ def planted(plants: Mapping[str, Plant]) -> str:
 
 
 PLANTED = "PLANTED_LEAKS"  # the variable that plants all of one program
-# the program itself, as talkative as it and its libraries can be
+# the program itself, as talkative as it and its libraries can be, and one more that tells every address
 SERVE = f"""
 import logging, os, sys
 exec(os.environ.get("{PLANTED}", ""))
@@ -213,6 +213,12 @@ def loud(**options):
     quiet(**{{**options, "level": "DEBUG"}})
     logging.getLogger().setLevel(logging.DEBUG)
 observe.configure = loud
+from bridge import wire
+apart = wire.taken_apart
+def talking(url):
+    logging.getLogger("talkative").debug("a library goes to %s", url)
+    return apart(url)
+wire.taken_apart = talking
 from bridge.cli import main
 main(["serve", "--config", sys.argv[1]])
 """
