@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
+from benchmarks.side_by_side.envelope import HOOK_SECRET, KEY, LOGIN, PASSWORD
 from bridge.web.auth import token_hash
 
-LOGIN, PASSWORD = "buh", "benchmark-password"
-HOOK_SECRET = "benchmark-hook-secret"
-KEY = "gW3cyUJAtl50PhF"
 LIMITS = (
     "subscriber_minute", "subscriber_hour", "subscriber_day", "infobase_minute", "infobase_hour",
     "infobase_day", "same_number_hour", "at_once",
@@ -29,12 +27,12 @@ name = "Иванова Анна"
 extension = "101"
 key = "{key}"
 
-[infobase.buh]
+[infobase.{login}]
 exchange = "main"
 token_hashes = ["{hash}"]
 {infobase}
 
-[infobase.buh.dial]
+[infobase.{login}.dial]
 {limits}
 """
 
@@ -59,6 +57,7 @@ def write_settings(
         threads=threads,
         secret=HOOK_SECRET,
         upstream=upstream,
+        login=LOGIN,
         key=KEY,
         hash=token_hash(PASSWORD),
         infobase=infobase,

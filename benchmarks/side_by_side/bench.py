@@ -41,11 +41,12 @@ class Options:
 
 @dataclass
 class Running:
-    """A started peer: where it listens and the roots of its process tree."""
+    """A started peer: where it listens, the roots of its process tree, the folder of what it writes."""
 
     name: str
     port: int
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    folder: Path = Path()
 
     def pids(self) -> list[int]:
         return machine.tree(one.pid for one in self.processes if one.poll() is None)

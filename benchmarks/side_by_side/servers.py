@@ -8,12 +8,12 @@ from pathlib import Path
 from benchmarks.ours.settings import write_settings
 from benchmarks.peers.php import start_php
 from benchmarks.side_by_side.bench import Bench, Running, free_port, ready
+from benchmarks.side_by_side.envelope import SOAP_PATH
 from benchmarks.side_by_side.tools import Missing, node_packages
 from bridge.web.soap.vocabulary import ENGLISH
 from bridge.web.soap.wsdl import published
 
 PEERS = Path(__file__).parent.parent / "peers"
-SOAP_PATH = ENGLISH.path
 
 
 def last_core() -> int:
@@ -29,9 +29,15 @@ def bridge(
     workers: int = 0,
     infobase: str = 'contract = "none"',
     wait: bool = True,
+    folder: Path | None = None,
+    port: int = 0,
 ) -> Running:
-    """`vpbx-bridge serve`: one process kept to one core, or `--workers`, which pins them itself."""
-    folder, port = bench.place(name), free_port()
+    """`vpbx-bridge serve`: one process kept to one core, or `--workers`, which pins them itself.
+
+    Args:
+        folder, port: of a bridge that has run before.
+    """
+    folder, port = folder or bench.place(name), port or free_port()
     write_settings(folder, port, upstream=upstream, infobase=infobase)
     command = [sys.executable, "-m", "bridge", "serve", "--config", "bridge.toml"]
     command += ["--workers", str(workers)] if workers else []
@@ -124,7 +130,7 @@ def _python(
 def _started(
     name: str, port: int, process: subprocess.Popen[bytes], folder: Path, path: str, *, wait: bool
 ) -> Running:
-    running = Running(name, port, [process])
+    running = Running(name, port, [process], folder)
     if wait:
         try:
             ready(process, f"http://127.0.0.1:{port}{path}", folder)

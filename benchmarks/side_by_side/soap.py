@@ -7,16 +7,14 @@ durably before it dials and its result after that, and logs it; the peers store 
 same road with the clicks kept in memory. P: one process on one core; PP: two, a core each.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks.ours.settings import KEY, LOGIN, PASSWORD
 from benchmarks.side_by_side.bench import Bench, Running, rotated
+from benchmarks.side_by_side.envelope import ANSWER, DIAL, DIALLED, MAKE_CALL
 from benchmarks.side_by_side.goals import Goal
 from benchmarks.side_by_side.servers import (
-    SOAP_PATH,
     bare_waitress,
     bridge,
     entrance,
@@ -36,27 +34,6 @@ P, PP = "bridge P", "bridge PP"
 P_MEMORY, PP_MEMORY = "bridge P, no journal", "bridge PP, no journal"
 NODE, PHP, SPYNE, SPYNE_PINNED = "node-soap", "PHP-FPM + nginx", "stock Spyne", "stock Spyne pinned"
 BARE, C, DIRECT = "limit: bare waitress pinned", "limit: responder in C", "limit: exchange called directly"
-
-ENVELOPE = f"""<?xml version="1.0" encoding="UTF-8"?>
-<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>\
-<m:MakeCall xmlns:m="http://vpbx-bridge.ru/telephony/1"><m:Key>{KEY}</m:Key><m:Number>8916@NUMBER@</m:Number>\
-</m:MakeCall></soap:Body></soap:Envelope>"""
-SOAP = f"""POST {SOAP_PATH} HTTP/1.1
-Host: 127.0.0.1
-Content-Type: text/xml; charset=utf-8
-SOAPAction: "http://vpbx-bridge.ru/telephony/1#Telephony:MakeCall"
-Authorization: Basic {base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()}
-
-{ENVELOPE}"""
-DIAL = f"GET /api/call/CallToSubscriber?key={KEY}&outboundNumber=8916@NUMBER@ HTTP/1.1\nHost: 127.0.0.1\n\n"
-SAID = (
-    '{"result": "SUCCESS", "description": "Call had been initialised", "code": 0, "callid": "1510733344.6"}'
-)
-ANSWER = """<?xml version='1.0' encoding='UTF-8'?>
-<soap11env:Envelope xmlns:soap11env="http://schemas.xmlsoap.org/soap/envelope/" \
-xmlns:tns="http://vpbx-bridge.ru/telephony/1"><soap11env:Body><tns:MakeCallResponse><tns:return>\
-<tns:Result>SUCCESS</tns:Result><tns:Message>Звоним</tns:Message><tns:Code>0</tns:Code>\
-<tns:CallId>1.1</tns:CallId></tns:return></tns:MakeCallResponse></soap11env:Body></soap11env:Envelope>"""
 
 Start = Callable[[Bench], Running]
 
@@ -78,7 +55,7 @@ def run(bench: Bench) -> None:
         CONNECTIONS,
     )
     for case, delay_ms, children, threads in ((INSTANT, 0, 2, 4), (SLOW, 50, 64, 64)):
-        exchange = bench.answerer(DIRECT, SAID, media="application/json", delay_ms=delay_ms)
+        exchange = bench.answerer(DIRECT, DIALLED, media="application/json", delay_ms=delay_ms)
         url = f"http://127.0.0.1:{exchange.port}"
         with bench.alive(exchange):
             _case(bench, case, _dialling(url, children, threads), CONNECTIONS, exchange)
@@ -105,7 +82,7 @@ def _case(
     exchange: Running | None = None,
 ) -> None:
     """All peers alive at once, each loaded in its turn; `exchange` is loaded directly beside them."""
-    soap, dial = bench.request(SOAP), bench.request(DIAL)
+    soap, dial = bench.request(MAKE_CALL), bench.request(DIAL)
     with ExitStack() as alive:
         servers = [(exchange, dial)] if exchange else []
         for name, start in peers:
@@ -135,7 +112,7 @@ def _case(
 
 def warm(bench: Bench, server: Running) -> None:
     """Raises Missing when the answers are not right."""
-    request = bench.request(SOAP)
+    request = bench.request(MAKE_CALL)
     said = bench.raw_load(server.port, request, connections=64, seconds=WARM_S, expect="SUCCESS")
     if said["ok"] < said["sent"]:
         server.end()
