@@ -447,7 +447,7 @@ int main(int argc, char **argv)
         c->fd = -1;
         if (!fresh) dial(c);
     }
-    ns_t looked = 0, give_up = now() + 5000000000LL;
+    ns_t looked = 0, give_up = now() + 2000000000LL;
     while (!fresh && any(1) < connection_count && now() < give_up) turn(timer, &looked);
     if (!fresh && !any(1)) { fprintf(stderr, "load: nobody listens at port %d\n", port); return 3; }
     ns_t began = now();
