@@ -36,10 +36,13 @@ def read_sent(path: Path) -> list[Sent]:
     return [Sent(int(number), int(at), int(done), int(status)) for number, at, done, status in rows]
 
 
-def read_heard(path: Path) -> list[Heard]:
-    """The lines with a token; what 1C heard besides is no event of ours."""
+def read_heard(path: Path, place: int = 0) -> list[Heard]:
+    """The whole lines with a token, from byte `place` on; what 1C heard besides is no event of ours."""
     heard = []
-    for line in path.read_text().splitlines():
+    with path.open("rb") as file:
+        file.seek(place)
+        lines = file.read().decode().split("\n")[:-1]  # the last may be half written
+    for line in lines:
         at, _, found = line.partition(" ")
         token = found.removeprefix(MARK)
         if len(found) == MARK_LENGTH and token.startswith("t"):
@@ -173,15 +176,20 @@ def delays(heard: Sequence[Heard]) -> Delays:
     return Delays(statistics.median(took), took[min(len(took) - 1, int(len(took) * 0.99))], took[-1])
 
 
-def rate(heard: Sequence[Heard], *, since: float = 0.0, until: float = 1.0) -> float:
-    """Events a second between two shares of the hearing, each event counted once.
+def rate(heard: Sequence[Heard], *, answer_s: float = 0.0, since: float = 0.0) -> float:
+    """Events a second from the first one's sending until 1C had answered the last, each counted once.
 
-    >>> rate([Heard(n, 0, n * 10**9) for n in range(11)])
+    Args:
+        answer_s: how long 1C takes to answer.
+        since: the share of the hearing that is left out, for what takes time to get going.
+
+    >>> rate([Heard(n, 0, (n + 1) * 10**9) for n in range(10)])
     1.0
     """
-    first: dict[int, int] = {}
+    first: dict[int, Heard] = {}
     for one in heard:
-        first.setdefault(one.number, one.at)
-    times = sorted(first.values())
-    begin, end = int((len(times) - 1) * since), int((len(times) - 1) * until)
-    return (end - begin) / ((times[end] - times[begin]) / 1e9)
+        first.setdefault(one.number, one)
+    events = sorted(first.values(), key=lambda one: one.at)
+    skipped = int(len(events) * since)
+    begun = events[skipped - 1].at if skipped else min(one.sent_at for one in events)
+    return (len(events) - skipped) / ((events[-1].at - begun) / 1e9 + answer_s)

@@ -124,10 +124,19 @@ def test_delays_are_of_the_first_hearing():
     assert (found.p50, found.longest) == (4.0, 6.0)
 
 
-def test_a_rate_counts_each_event_once_and_no_warming_up():
-    slow = [Heard(n, 0, n * SECOND) for n in range(5)]
-    fast = [Heard(5 + n, 0, 4 * SECOND + (n + 1) * SECOND // 10) for n in range(4)]
-    assert rate([*slow, *fast, fast[-1]], since=0.5) == pytest.approx(10.0)
+def test_a_rate_counts_each_event_once():
+    told = [Heard(n, 0, (n + 1) * SECOND) for n in range(4)]
+    assert rate([*told, Heard(3, 0, 9 * SECOND)]) == pytest.approx(1.0)
+
+
+def test_a_rate_lasts_until_the_last_answer():
+    assert rate([Heard(n, 0, n * SECOND // 10) for n in range(11)], answer_s=0.1) == pytest.approx(10.0)
+
+
+def test_a_rate_may_leave_out_what_was_slow_at_first():
+    slow = [Heard(n, 0, (n + 1) * SECOND) for n in range(5)]
+    fast = [Heard(5 + n, 0, 5 * SECOND + (n + 1) * SECOND // 10) for n in range(5)]
+    assert rate([*slow, *fast], since=0.5) == pytest.approx(10.0)
 
 
 def test_the_logs_are_read_as_they_are_written(tmp_path: Path):
