@@ -3,6 +3,8 @@
 from benchmarks.side_by_side.plot import bars
 from benchmarks.side_by_side.results import Record, Results, Spread, spread
 
+OURS = "bridge"  # how the names of our own servers begin
+
 
 def tables(results: Results, part: str) -> str:
     """All cases of a part, in Markdown."""
@@ -15,7 +17,9 @@ def table(results: Results, case: str) -> str:
     Loads have a fixed set of columns; other figures are shown under their names.
     """
     loads = any("rate" in one.figures for one in results if one.case == case)
-    return _loads(results, case) if loads else _figures(results, case)
+    if not loads:
+        return _figures(results, case)
+    return "\n\n".join(one for one in (_loads(results, case), _ratios(results, case)) if one)
 
 
 def _loads(results: Results, case: str) -> str:
@@ -38,6 +42,22 @@ def _loads(results: Results, case: str) -> str:
         foreign = spread([one.figures["foreign"] for one in mine if "foreign" in one.figures])
         cells.append(f"{foreign.median:.2f}" if foreign else "–")
         lines.append(_row(cells))
+    return "\n".join(lines)
+
+
+def _ratios(results: Results, case: str) -> str:
+    """Rates of the bridge to everybody else's, each from one round; "" when one of both is missing."""
+    peers = results.peers(case)
+    ours = [one for one in peers if one.startswith(OURS)]
+    others = [one for one in peers if not one.startswith(OURS)]
+    if not ours or not others:
+        return ""
+    ats = results.ats(case)
+    lines = [_row(["rate at " + "/".join(str(at) for at in ats) + " to that of", *ours])]
+    lines.append(_row(["---"] * (len(ours) + 1)))
+    for other in others:
+        found = [[results.ratio(case, one, other, at) for at in ats] for one in ours]
+        lines.append(_row([other, *(" / ".join(_cell(ratio) for ratio in row) for row in found)]))
     return "\n".join(lines)
 
 

@@ -76,7 +76,7 @@ def _one_start(bench: Bench, name: str, start: Start, turn: int) -> None:
     began = time.monotonic()
     running = start(bench)
     with bench.alive(running):
-        _first_answer(running)
+        _first_answer(bench, running)
         start_s = time.monotonic() - began
         time.sleep(REST_S)
         bench.note(PART, START, name, 1, turn, start_s=start_s, **_memory(running))
@@ -85,7 +85,7 @@ def _one_start(bench: Bench, name: str, start: Start, turn: int) -> None:
 def _grow(bench: Bench, name: str, start: Start) -> None:
     running = start(bench)
     with bench.alive(running):
-        _first_answer(running)
+        _first_answer(bench, running)
         done, request = 0, bench.request(MAKE_CALL)
         for step in LONG if bench.options.long else STEPS:
             said = bench.raw_load(running.port, request, connections=8, count=step - done, expect="SUCCESS")
@@ -101,9 +101,10 @@ def _memory(running: Running) -> dict[str, float]:
     return {"pss_mb": sum(each), "largest_mb": max(each), "processes": len(each)}
 
 
-def _first_answer(running: Running) -> None:
-    """Ask until the answer is right."""
-    head, _, body = MAKE_CALL.replace("@NUMBER@", "0000000").partition("\n\n")
+def _first_answer(bench: Bench, running: Running) -> None:
+    """Ask until the answer is right; a number that nobody has dialled, as `load` would."""
+    head, _, body = MAKE_CALL.replace("@NUMBER@", f"{bench.first:07}").partition("\n\n")
+    bench.first += 1
     content = body.encode()
     head = f"{head}\nContent-Length: {len(content)}\nConnection: close".replace("\n", "\r\n")
     asked = f"{head}\r\n\r\n".encode() + content

@@ -170,6 +170,8 @@ def test_processor_time_is_of_the_whole_tree(bench):
     assert machine.cpu_s(pids) >= 0.3
     assert machine.pss_mb(pids) > 1
     running.end()
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.01)
     assert not any(alive(pid) for pid in pids)
 
 

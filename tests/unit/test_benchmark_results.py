@@ -84,6 +84,17 @@ def test_a_table_has_a_line_for_each_server_and_says_how_much_failed(results):
     assert lines[-1].startswith("| peer | 1 | 1/4 | 100 [100–200] | 1/4 | 100 / 100 | 3 |")
 
 
+def test_ours_is_held_against_everybody_else_at_every_number_of_connections(results):
+    results.add("soap", "a case", "bridge P", 64, 1, rate=50)
+    lines = tables(results, "soap").splitlines()
+    assert lines[-4:] == [
+        "| rate at 8/64 to that of | bridge P |",
+        "| --- | --- |",
+        "| ours | – / 0.25 |",
+        "| peer | – / 0.5 |",
+    ]
+
+
 def test_figures_that_are_no_load_stand_under_their_names():
     made = Results()
     made.add("startup", "memory", "ours", 10_000, 0, pss_mb=40.5)
