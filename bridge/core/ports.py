@@ -140,8 +140,8 @@ class Outbox(Protocol):
 
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted: ...
 
-    def claim(self, infobase: str) -> Claim | None:
-        """The most urgent due delivery of a free lane: live popups first, then the longest due."""
+    def claims(self, infobase: str, room: int) -> Sequence[Claim]:
+        """At most `room` due deliveries, each of another free lane: live popups first, then the longest due."""
         ...
 
     def settle(self, claim: Claim, verdict: Verdict) -> None:

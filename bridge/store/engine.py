@@ -5,7 +5,6 @@ Which lanes are being attempted is kept in memory: one process at a time tells a
 """
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
+from bridge.store.lanes import Lanes
 from bridge.store.moves import Ending
 from bridge.store.overview import StoredOverview
 from bridge.store.passages import Passages
@@ -30,7 +30,7 @@ from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
 
 EXPIRE_BATCH = 500
-LANES_PER_CLAIM = 20  # looked at in one go; then the other infobases have their turn
+LOOKS_PER_CLAIM = 20  # at lanes in which nothing is left to tell; then the other infobases have their turn
 HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
 
 
@@ -52,9 +52,7 @@ class Store:
         self.overview = StoredOverview(db, self._clock)
         self.accounts = StoredAccounts(db, self._clock)
         self.passages = Passages(db, self._clock)
-        # infobase -> lane being attempted now -> its delivery (0 until the head is read)
-        self._leases: dict[str, dict[int, int]] = {}
-        self._leasing = threading.Lock()
+        self._lanes = Lanes()
 
     def close(self) -> None:
         """Commit what is under way and let the database go."""
@@ -67,62 +65,77 @@ class Store:
 
     # --- claiming --------------------------------------------------------------------------------
     def claim(self, infobase: str) -> Claim | None:
-        for _ in range(LANES_PER_CLAIM):
-            lane_id = self._lease(infobase)
-            if lane_id is None:
-                return None
-            claimed = False
-            try:
-                epoch = self._db.hold(infobase)
-                if epoch is None:
-                    return None
-                claim = self._head(lane_id, epoch)
-                if claim is not None:
-                    claimed = True
-                    self._leases[infobase][lane_id] = claim.delivery_id
-            finally:
-                if not claimed:
+        """The first of `claims`."""
+        return next(iter(self.claims(infobase, 1)), None)
+
+    def claims(self, infobase: str, room: int) -> Sequence[Claim]:
+        found: list[Claim] = []
+        try:
+            for _ in range(LOOKS_PER_CLAIM):
+                lanes = self._lease(infobase, room - len(found))
+                found += self._claimed(infobase, lanes)
+                if not lanes or len(found) == room:
+                    break
+        except BaseException:
+            for claim in found:
+                self._free(infobase, claim.lane_id)
+            raise
+        return found
+
+    def _lease(self, infobase: str, room: int) -> Sequence[int]:
+        """The lanes to serve next, now leased: live popups first, then the longest due."""
+        facts = {"infobase": infobase, "now": self._clock(), "horizon": HORIZON_S}
+
+        def look(statement: str, limit: int) -> list[int]:
+            return [row["id"] for row in self._read(statement, **facts, limit=limit)]
+
+        lanes = self._lanes.lease(infobase, room, look, sql.URGENT_LANES, sql.DUE_LANES)
+        return lanes or self._lanes.lease(infobase, room, look, sql.STRANDED_LANES)
+
+    def _claimed(self, infobase: str, lanes: Sequence[int]) -> list[Claim]:
+        """What may be told of leased lanes; the others are free again."""
+        claims: list[Claim] = []
+        try:
+            epoch = self._db.hold(infobase) if lanes else None
+            if epoch is not None:
+                claims = self._heads(lanes, epoch)
+        finally:
+            told = {claim.lane_id for claim in claims}
+            for lane_id in lanes:
+                if lane_id not in told:
                     self._free(infobase, lane_id)
-            if claim is not None:
-                return claim
-        return None
+        for claim in claims:
+            self._lanes.name(infobase, claim.lane_id, claim.delivery_id)
+        return claims
 
-    def _lease(self, infobase: str) -> int | None:
-        """The lane to serve next, now leased: live popups first, then the longest due."""
-        with self._leasing:
-            leased = self._leases.setdefault(infobase, {})
-            facts = {"infobase": infobase, "now": self._clock(), "horizon": HORIZON_S}
-            for statement in (sql.URGENT_LANES, sql.DUE_LANES, sql.STRANDED_LANES):
-                for row in self._read(statement, **facts, limit=len(leased) + 1):
-                    if row["id"] not in leased:
-                        leased[row["id"]] = 0
-                        return int(row["id"])
-        return None
-
-    def _head(self, lane_id: int, epoch: int) -> Claim | None:
-        """The first waiting delivery of a leased lane, read after the lease; ends those that are over."""
-        while found := self._read(sql.HEAD, lane_id=lane_id):
-            row = found[0]
-            if rows.outlived(row, self._clock()):
-                ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
-            elif row["is_over"] and row["purpose"] == Purpose.POPUP:
-                ending = Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")
-            else:
-                try:
-                    return rows.claim(row, lane_id, epoch)
-                except ValueError:  # a word that this version does not know: it must not stop the lane
-                    ending = Ending(DeliveryState.DEAD, "запись не читается этой версией моста")
-            self._end(row["id"], lane_id, ending)
-        return None
+    def _heads(self, lanes: Sequence[int], epoch: int) -> list[Claim]:
+        """The first waiting delivery of each leased lane, read after the lease; ends those that are over."""
+        claims: dict[int, Claim] = {}
+        left = lanes
+        while left:
+            over: list[tuple[int, int, Ending]] = []  # lane, delivery
+            now = self._clock()
+            for row in self._read(sql.heads(len(left)), **sql.head_facts(left), now=now, horizon=HORIZON_S):
+                lane_id = row["lane_id"]
+                if rows.outlived(row, now):
+                    over.append((lane_id, row["id"], Ending(DeliveryState.EXPIRED, "срок жизни истёк")))
+                elif row["is_over"] and row["purpose"] == Purpose.POPUP:
+                    over.append((lane_id, row["id"], Ending(DeliveryState.SUPERSEDED, "звонок уже завершён")))
+                else:
+                    try:
+                        claims[lane_id] = rows.claim(row, lane_id, epoch)
+                    except ValueError:  # a word that this version does not know: it must not stop the lane
+                        unread = Ending(DeliveryState.DEAD, "запись не читается этой версией моста")
+                        over.append((lane_id, row["id"], unread))
+            self._end(over)
+            left = [lane_id for lane_id, _, _ in over]
+        return [claims[lane_id] for lane_id in lanes if lane_id in claims]
 
     def _free(self, infobase: str, lane_id: int) -> None:
-        with self._leasing:
-            self._leases[infobase].pop(lane_id, None)
+        self._lanes.free(infobase, lane_id)
 
     def rest(self, infobase: str) -> None:
-        with self._leasing:
-            if not self._leases.get(infobase):
-                self._db.release(infobase)
+        self._lanes.unless_leased(infobase, self._db.release)
 
     # --- what became of it -----------------------------------------------------------------------
     def settle(self, claim: Claim, verdict: Verdict) -> None:
@@ -147,15 +160,22 @@ class Store:
             raise
         self._free(claim.infobase, claim.lane_id)
 
-    def _end(self, delivery_id: int, lane_id: int, ending: Ending) -> None:
+    def _end(self, over: Sequence[tuple[int, int, Ending]]) -> int:
+        """End deliveries, by lane; returns how many had not ended before."""
+        if not over:
+            return 0
         now = self._clock()
-        self._write(lambda db: moves.end(db, delivery_id, lane_id, ending, now))
+
+        def work(db: Session) -> int:
+            # in one order: two processes never wait for each other
+            return sum(moves.end(db, told, lane_id, ending, now) for lane_id, told, ending in sorted(over))
+
+        return self._write(work)
 
     def due_in(self, infobase: str) -> float | None:
         if self._db.elsewhere(infobase):
             return None
-        with self._leasing:
-            leased = set(self._leases.get(infobase, ()))
+        leased = self._lanes.leased(infobase)
         for row in self._read(sql.NEXT_DUE, infobase=infobase, limit=len(leased) + 1):
             if row["id"] not in leased:
                 wait_s = float(row["due_at"]) - self._clock()
@@ -168,21 +188,16 @@ class Store:
 
     def expire(self) -> int:
         now = self._clock()
-        with self._leasing:
-            under_way = {lane: told for leased in self._leases.values() for lane, told in leased.items()}
-        overdue = self._db.overdue(now, EXPIRE_BATCH + len(under_way))
-        ended = [
-            (row["id"], row["lane_id"])
-            for row in overdue
-            # what is being told right now ends by its own verdict; what waits behind it does not
-            if under_way.get(row["lane_id"]) not in (0, row["id"])
-        ]
+        under_way = self._lanes.under_way()
         ending = Ending(DeliveryState.EXPIRED, "срок жизни истёк")
-
-        def work(db: Session) -> int:
-            return sum(moves.end(db, delivery_id, lane_id, ending, now) for delivery_id, lane_id in ended)
-
-        return self._write(work) if ended else 0
+        return self._end(
+            [
+                (row["lane_id"], row["id"], ending)
+                for row in self._db.overdue(now, EXPIRE_BATCH + len(under_way))
+                # what is being told right now ends by its own verdict; what waits behind it does not
+                if under_way.get(row["lane_id"]) not in (0, row["id"])
+            ]
+        )
 
     # --- clicks ----------------------------------------------------------------------------------
     def begin(

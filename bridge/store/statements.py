@@ -4,6 +4,9 @@ One dialect for SQLite and PostgreSQL (`session`). Parameters are named; `:now` 
 in unix seconds.
 """
 
+from collections.abc import Sequence
+from functools import cache
+
 ERASED_MEDIA = "erased"  # `raw_media` of an event of whose words nothing is left
 
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
@@ -93,16 +96,38 @@ SELECT {EVENT_COLUMNS} FROM event e
  WHERE e.exchange = :exchange AND e.call_id = :call_id AND e.id <> :event_id AND e.merged_into IS NULL
  ORDER BY e.id
 """  # noqa: S608 - put together from constants
-# `is_over`: 1C already knows that this call ended, so a popup would be a lie.
-HEAD = f"""
-SELECT d.id, d.infobase, d.operation, d.purpose, d.tries, d.created_at, d.expires_at, {EVENT_COLUMNS},
+# `is_over`: 1C already knows that this call ended, so a popup would be a lie. A lane that was read ahead
+# may not be due any more.
+_HEADS = f"""
+SELECT l.id AS lane_id, d.id, d.infobase, d.operation, d.purpose, d.tries, d.created_at, d.expires_at,
+       {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
                 WHERE f.lane_id = d.lane_id AND f.state = 'delivered' AND f.position_rank >= 4
                   AND f.position_time >= d.position_time) AS is_over
-  FROM delivery d JOIN event e ON e.id = d.event_id
- WHERE d.lane_id = :lane_id AND d.state = 'queued'
- ORDER BY d.position_time, d.position_rank, d.id LIMIT 1
+  FROM lane l
+  JOIN delivery d ON d.id = (SELECT d.id FROM delivery d WHERE d.lane_id = l.id AND d.state = 'queued'
+                              ORDER BY d.position_time, d.position_rank, d.id LIMIT 1)
+  JOIN event e ON e.id = d.event_id
+ WHERE l.id IN (%s) AND l.waiting > 0 AND (l.due_at <= :now OR l.due_at > :now + :horizon)
 """  # noqa: S608 - put together from constants
+_HEADS_AT_ONCE = (1, 4, 16, 64)  # few statements, so that each stays prepared
+
+
+@cache
+def heads(count: int) -> str:
+    """The heads of so many lanes; facts are those of `head_facts`."""
+    return _HEADS % ", ".join(f":lane{number}" for number in range(_places(count)))
+
+
+def head_facts(lanes: Sequence[int]) -> dict[str, int]:
+    """`lanes` as facts of `heads(len(lanes))`."""
+    padded = [*lanes, *[lanes[0]] * (_places(len(lanes)) - len(lanes))]
+    return {f"lane{number}": lane for number, lane in enumerate(padded)}
+
+
+def _places(count: int) -> int:
+    return next((size for size in _HEADS_AT_ONCE if size >= count), count)
+
 
 # --- what became of it ---------------------------------------------------------------------------
 CLOSE_DELIVERY = """

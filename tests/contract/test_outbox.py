@@ -23,6 +23,7 @@ from bridge.core.ports import Accepted, Claim, DialRecord
 from bridge.flows.take_event import Audience
 from bridge.onec.vatscalls import VatsCalls
 from bridge.store import statements as sql
+from bridge.store.lanes import Lanes
 from bridge.store.sqlite import SqliteStore
 from bridge.store.views import Selection
 from support.stand import DAY_S, STANDS, SqliteStand, Stand, journal, old_ring, popup, said, states, words
@@ -782,11 +783,8 @@ class ClaimsByArrival(SqliteStore):
 
 class ForgetsItsLeases(SqliteStore):
     def claim(self, infobase: str) -> Claim | None:
-        self._leases.clear()
+        self._lanes = Lanes()
         return super().claim(infobase)
-
-    def _free(self, infobase: str, lane_id: int) -> None:
-        self._leases.get(infobase, {}).pop(lane_id, None)
 
 
 class FreesBeforeTheCommit(SqliteStore):
