@@ -1,26 +1,29 @@
 """1C is told: the loop that empties the outbox, each infobase at its own pace.
 
-One scheduler decides who may be called, a pool of threads calls. An infobase is asked about in the
-store only when something of it is due, so a thousand silent ones cost nothing.
+One scheduler notices what has come due and starts it; who has finished a call takes the next by itself.
+An infobase is asked about in the store only when something of it may be due.
 """
 
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from bridge.core.breaker import Breaker, BreakerPolicy
 from bridge.core.delivery import Denied, Done, Faulted, GaveUp, Outcome, decide
 from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim, Contract, Outbox
+from bridge.crew import Crew
 from bridge.flows.deliver import Attempt, deliver
 from bridge.observe import Figures, log
 
 TICK_S = 1.0  # the backstop: replays by the command line come without a hint
 STORE_RETRY_S = 0.5
+SOONEST_S = 0.01  # between two looks that found nothing to start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +38,17 @@ class Target:
     idle_s: float = 20.0
 
 
-@dataclass
 class _Pace:
-    """What the worker knows of an infobase between two looks."""
+    """What the worker knows of an infobase between two looks, and the threads that call it."""
 
-    breaker: Breaker = field(default_factory=Breaker)
-    in_flight: int = 0
-    look_at: float = 0.0  # monotonic: when the store is worth asking
-    called_at: float = 0.0  # 0 once the session was given back
+    def __init__(self, concurrency: int) -> None:
+        self.breaker = Breaker()
+        self.in_flight = 0
+        self.look_at = 0.0  # monotonic: when the store is worth asking
+        self.looking = False  # somebody asks it now, and asks again if `look_at` went back to 0 meanwhile
+        self.called_at = 0.0  # 0 once the session was given back
+        # its own threads: one that hangs must not use up the others'; one more gives the session back
+        self.crew = Crew(concurrency + 1, "deliver")
 
 
 class Worker:
@@ -61,14 +67,14 @@ class Worker:
         self._order = deque(targets)
         self._figures = figures
         self._dice = dice
-        self._paces = {name: _Pace() for name in targets}
+        self._paces = {name: _Pace(target.concurrency) for name, target in targets.items()}
         self._changed = threading.Condition()
-        self._hinted = False
+        self._asked: dict[str, None] = {}  # infobases that something came for
+        self._round_at = 0.0  # monotonic: when everybody is to be looked at
         self._stopping = threading.Event()
-        # room for everybody at once, made as needed: hanging infobases must not use up the others' threads
-        room = sum(target.concurrency + 1 for target in targets.values())
-        self._pool = ThreadPoolExecutor(max_workers=max(1, room), thread_name_prefix="deliver")
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+        self._seconds = cache(figures.delivery_seconds.labels)
+        self._outcomes = cache(figures.deliveries.labels)
 
     def start(self) -> None:
         self._thread.start()
@@ -78,19 +84,29 @@ class Worker:
         self._stopping.set()
         self.hint()
         self._thread.join()
-        self._pool.shutdown(wait=True)
+        for pace in self._paces.values():
+            pace.crew.stop()
         with ThreadPoolExecutor(max_workers=len(self._targets) + 1) as goodbyes:
             for name in self._targets:
                 goodbyes.submit(self._idle, name)
 
     def hint(self, *infobases: str) -> None:
-        """Something new waits for these infobases; with none, just wake."""
+        """Something new waits for these infobases; with none, look at everybody."""
         with self._changed:
+            asked = len(self._asked)
             for name in infobases:
-                if name in self._paces:
-                    self._paces[name].look_at = 0.0
-            self._hinted = True
-            self._changed.notify()
+                if name in self._paces and self._can_start(name):
+                    self._asked[name] = None
+            if not infobases:
+                self._round_at = 0.0
+            if not infobases or len(self._asked) > asked:
+                self._changed.notify()
+
+    def _can_start(self, name: str) -> bool:
+        """Whether it is worth waking somebody; else who is busy with this infobase will look by himself."""
+        pace = self._paces[name]
+        pace.look_at = 0.0
+        return not pace.looking and self._room(name) > 0
 
     def breakers(self) -> dict[str, Breaker]:
         """Who can hear now, for the health page."""
@@ -102,7 +118,7 @@ class Worker:
         last_expiry = 0.0
         while not self._stopping.is_set():
             try:
-                wait_s = self._look_round()
+                self._look_at_all(self._wait())
                 if time.monotonic() - last_expiry >= TICK_S:
                     try:
                         self._expire()
@@ -110,74 +126,117 @@ class Worker:
                         last_expiry = time.monotonic()
             except StoreUnavailable as error:
                 log.error("store_unavailable", reason=str(error))
-                wait_s = STORE_RETRY_S
+                self._round_by(time.monotonic() + STORE_RETRY_S)
             except Exception as error:  # noqa: BLE001 - the scheduler must outlive any defect
                 log.error("scheduler_incident", exc_info=error)
-                wait_s = TICK_S
-            with self._changed:
-                if not self._hinted:
-                    self._changed.wait(wait_s)
-                self._hinted = False
+                self._stopping.wait(TICK_S)
 
-    def _look_round(self) -> float:
-        """Look at everybody. One on whom the store fails ends the round and is the last of the next."""
-        wait_s = TICK_S
+    def _wait(self) -> Iterable[str]:
+        """Until something may be started; the infobases to look at, everybody from time to time."""
+        with self._changed:
+            while not self._asked and (left_s := self._round_at - time.monotonic()) > 0:
+                self._changed.wait(left_s)
+            asked, self._asked = self._asked, {}
+            if time.monotonic() < self._round_at:
+                return asked
+            self._round_at = time.monotonic() + TICK_S
+        return self._everybody()
+
+    def _everybody(self) -> Iterable[str]:
+        """One on whom the store fails ends the round and is the last of the next."""
         for _ in range(len(self._order)):
             name = self._order[0]
             self._order.rotate(-1)
-            wait_s = min(wait_s, self._look(name))
-        return wait_s
+            yield name
+
+    def _look_at_all(self, names: Iterable[str]) -> None:
+        for name in names:
+            for claim in self._look(name):
+                self._paces[name].crew.give(partial(self._work, claim))
 
     def _expire(self) -> None:
         if ended := self._outbox.expire():
             self._figures.expired.inc(ended)
             log.warning("deliveries_expired", count=ended)
 
-    def _look(self, name: str) -> float:
-        """`_serve`, whose defects are this infobase's own: the others are served all the same."""
+    def _look(self, name: str) -> Sequence[Claim]:
+        """`_claims`, whose defects are this infobase's own: the others are served all the same."""
         try:
-            return self._serve(name)
+            return self._claims(name)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - see above
             log.error("scheduler_incident", infobase=name, exc_info=error)
-            return TICK_S
+            self._round_by(time.monotonic() + TICK_S)
+            return ()
 
-    def _serve(self, name: str) -> float:
-        """Start what may start for one infobase; seconds until it is worth looking again."""
-        target, pace = self._targets[name], self._paces[name]
-        while True:
-            now = time.monotonic()
+    def _claims(self, name: str) -> Sequence[Claim]:
+        """What may start now for one infobase, counted as under way."""
+        pace = self._paces[name]
+        with self._changed:
+            if pace.looking:
+                return ()
+            pace.looking = True
+        found: list[Claim] = []
+        try:
+            while room := self._room_to_look(name):
+                claims = self._outbox.claims(name, room)
+                found += claims
+                with self._changed:
+                    pace.in_flight += len(claims)
+                    if claims:
+                        pace.called_at = time.monotonic()
+                    if len(claims) == room:
+                        pace.look_at = 0.0
+                if len(claims) < room:
+                    self._rest(name, pace)
+        except BaseException:
             with self._changed:
-                if now < pace.look_at:
-                    break
-                room = pace.breaker.room(now=now, concurrency=target.concurrency, in_flight=pace.in_flight)
-                if room == 0:
-                    if pace.in_flight == 0:
-                        pace.look_at = pace.breaker.retry_at
-                    break
+                pace.looking = False
+            for claim in found:
+                pace.crew.give(partial(self._work, claim))
+            raise
+        return found
+
+    def _room_to_look(self, name: str) -> int:
+        """How many may start now, if the store is worth asking; with 0 somebody else may look."""
+        pace, now = self._paces[name], time.monotonic()
+        with self._changed:
+            room = 0 if now < pace.look_at or self._stopping.is_set() else self._room(name)
+            if room == 0:
+                if pace.in_flight == 0 and now >= pace.look_at:
+                    pace.look_at = pace.breaker.retry_at
+                if pace.look_at:
+                    self._round_by(pace.look_at)
+                pace.looking = False
+            else:
                 pace.look_at = now + TICK_S  # a hint from now on brings it back to 0
-            claim = self._outbox.claim(name)
-            if claim is None:
-                self._rest(name, pace)
-                break
-            with self._changed:
-                pace.in_flight += 1
-                pace.called_at = now
-                pace.look_at = 0.0
-            self._pool.submit(self._attempt, claim)
-        return max(0.01, pace.look_at - time.monotonic()) if pace.look_at else TICK_S
+        return room
+
+    def _room(self, name: str) -> int:
+        pace = self._paces[name]
+        return pace.breaker.room(
+            now=time.monotonic(), concurrency=self._targets[name].concurrency, in_flight=pace.in_flight
+        )
+
+    def _round_by(self, at: float) -> None:
+        """Everybody is to be looked at by then."""
+        with self._changed:
+            if at < self._round_at:
+                self._round_at = at
+                self._changed.notify()
 
     def _rest(self, name: str, pace: _Pace) -> None:
         due_in = self._outbox.due_in(name)
         with self._changed:
             if pace.look_at:  # no hint came since the claim
-                pace.look_at = time.monotonic() + (TICK_S if due_in is None else min(due_in, TICK_S))
+                wait_s = TICK_S if due_in is None else max(SOONEST_S, min(due_in, TICK_S))
+                pace.look_at = time.monotonic() + wait_s
             quiet = pace.called_at and time.monotonic() - pace.called_at > self._targets[name].idle_s
             if not quiet or pace.in_flight:
                 return
             pace.called_at = 0.0
-        self._pool.submit(self._idle, name)
+        pace.crew.give(partial(self._idle, name))
 
     def _idle(self, name: str) -> None:
         try:
@@ -186,14 +245,32 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a courtesy: it must not stop us from stopping
             log.error("scheduler_incident", infobase=name, exc_info=error)
 
+    # --- one thread of a crew --------------------------------------------------------------------
+    def _work(self, claim: Claim) -> None:
+        """One attempt after another, until nothing of this infobase may start."""
+        name, pace = claim.infobase, self._paces[claim.infobase]
+        while True:
+            self._attempt(claim)
+            try:
+                claims = self._look(name)
+            except StoreUnavailable as error:
+                log.error("store_unavailable", reason=str(error))
+                self._round_by(time.monotonic() + STORE_RETRY_S)
+                return
+            if not claims:
+                return
+            claim, *others = claims
+            for other in others:
+                pace.crew.give(partial(self._work, other))
+
     # --- one attempt -----------------------------------------------------------------------------
     def _attempt(self, claim: Claim) -> None:
         started = time.monotonic()
         attempt = self._tell(claim)
         took_s = time.monotonic() - started
         try:
-            self._figures.delivery_seconds.labels(claim.infobase).observe(took_s)
-            self._figures.deliveries.labels(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
+            self._seconds(claim.infobase).observe(took_s)
+            self._outcomes(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
             if self._settle(attempt):
                 _log_attempt(attempt, took_s)
         except Exception as error:  # noqa: BLE001 - nobody would see it, and the infobase would wait for ever
@@ -201,7 +278,8 @@ class Worker:
             log.error("delivery_incident", delivery_id=claim.delivery_id, exc_info=error)
         if self._note(claim.infobase, attempt.outcome):
             self._hasten(claim.infobase)
-        self.hint(claim.infobase)
+        with self._changed:
+            self._paces[claim.infobase].look_at = 0.0
 
     def _tell(self, claim: Claim) -> Attempt:
         target = self._targets[claim.infobase]

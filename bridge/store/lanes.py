@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 AHEAD = 64  # lanes read beyond those that are wanted now: a look at the database serves so many claims
 
-Look = Callable[[str, int], Iterable[int]]  # a statement of lanes in their order, how many at most -> their ids
+Look = Callable[
+    [str, int], Iterable[int]
+]  # a statement of lanes in their order, how many at most -> their ids
 
 
 @dataclass
@@ -37,7 +39,9 @@ class Lanes:
                 _take(queue, ahead, room, taken)
                 if len(taken) < room:
                     most = len(queue.leased) + room - len(taken) + AHEAD
-                    ahead.update(dict.fromkeys(lane for lane in look(statement, most) if lane not in queue.leased))
+                    ahead.update(
+                        dict.fromkeys(lane for lane in look(statement, most) if lane not in queue.leased)
+                    )
                     _take(queue, ahead, room, taken)
                 if len(taken) == room:
                     break

@@ -98,7 +98,7 @@ SELECT {EVENT_COLUMNS} FROM event e
 """  # noqa: S608 - put together from constants
 # `is_over`: 1C already knows that this call ended, so a popup would be a lie. A lane that was read ahead
 # may not be due any more.
-_HEADS = f"""
+HEADS = f"""
 SELECT l.id AS lane_id, d.id, d.infobase, d.operation, d.purpose, d.tries, d.created_at, d.expires_at,
        {EVENT_COLUMNS},
        EXISTS (SELECT 1 FROM delivery f
@@ -110,13 +110,13 @@ SELECT l.id AS lane_id, d.id, d.infobase, d.operation, d.purpose, d.tries, d.cre
   JOIN event e ON e.id = d.event_id
  WHERE l.id IN (%s) AND l.waiting > 0 AND (l.due_at <= :now OR l.due_at > :now + :horizon)
 """  # noqa: S608 - put together from constants
-_HEADS_AT_ONCE = (1, 4, 16, 64)  # few statements, so that each stays prepared
+_AT_ONCE = (1, 4, 16, 64)  # few statements, so that each stays prepared
 
 
 @cache
 def heads(count: int) -> str:
     """The heads of so many lanes; facts are those of `head_facts`."""
-    return _HEADS % ", ".join(f":lane{number}" for number in range(_places(count)))
+    return HEADS % ", ".join(f":lane{number}" for number in range(_places(count)))
 
 
 def head_facts(lanes: Sequence[int]) -> dict[str, int]:
@@ -126,7 +126,7 @@ def head_facts(lanes: Sequence[int]) -> dict[str, int]:
 
 
 def _places(count: int) -> int:
-    return next((size for size in _HEADS_AT_ONCE if size >= count), count)
+    return next((size for size in _AT_ONCE if size >= count), count)
 
 
 # --- what became of it ---------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def no_order() -> None:
     """A lane is told in the order of arrival."""
     from bridge.store import statements
 
-    statements.HEAD = statements.HEAD.replace(
+    statements.HEADS = statements.HEADS.replace(
         "ORDER BY d.position_time, d.position_rank, d.id", "ORDER BY d.id"
     )
 
@@ -74,15 +74,15 @@ def settle_first() -> None:
     from bridge.core.delivery import Done
     from bridge.store.engine import Store
 
-    claim, settle = Store.claim, Store.settle
+    claims, settle = Store.claims, Store.settle
 
-    def optimistic(self: Store, infobase: str) -> Claim | None:
-        claimed = claim(self, infobase)
-        if claimed is not None:
-            settle(self, claimed, Done("1"))
+    def optimistic(self: Store, infobase: str, room: int) -> Sequence[Claim]:
+        claimed = claims(self, infobase, room)
+        for claim in claimed:
+            settle(self, claim, Done("1"))
         return claimed
 
-    Store.claim = optimistic  # type: ignore[method-assign]
+    Store.claims = optimistic  # type: ignore[method-assign]
     Store.settle = lambda *_: None  # type: ignore[method-assign]
 
 

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -255,10 +255,10 @@ class Listener:
 class DefectiveStore(SqliteStore):
     """Breaks when asked for infobase `bad`, and once at the verdict of the call `unlucky`."""
 
-    def claim(self, infobase: str) -> Claim | None:
+    def claims(self, infobase: str, room: int) -> Sequence[Claim]:
         if infobase == "bad":
             raise KeyError("a defect")
-        return super().claim(infobase)
+        return super().claims(infobase, room)
 
     def settle(self, claim: Claim, verdict: Verdict) -> None:
         if claim.stored.event.call_id == "unlucky":
@@ -295,10 +295,10 @@ def test_a_defect_of_ours_at_one_event_stops_neither_the_infobase_nor_the_others
 class LockedStore(SqliteStore):
     """A stranger holds the lane of infobase `bad`, and everything that has outlived itself."""
 
-    def claim(self, infobase: str) -> Claim | None:
+    def claims(self, infobase: str, room: int) -> Sequence[Claim]:
         if infobase == "bad":
             raise StoreUnavailable("a lock")
-        return super().claim(infobase)
+        return super().claims(infobase, room)
 
     def expire(self) -> int:
         raise StoreUnavailable("a lock")

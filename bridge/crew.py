@@ -1,0 +1,43 @@
+"""Threads that take pieces of work as they are free; made when they are needed, kept until the end."""
+
+import queue
+import threading
+from collections.abc import Callable
+
+Work = Callable[[], None]  # it never raises
+
+
+class Crew:
+    """At most `size` threads called `name`."""
+
+    def __init__(self, size: int, name: str) -> None:
+        self._size = size
+        self._name = name
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._idle = 0  # threads that wait and have been given nothing
+        self._guard = threading.Lock()
+
+    def give(self, work: Work) -> None:
+        """Begun at once, unless all of the crew are busy."""
+        with self._guard:
+            if self._idle:
+                self._idle -= 1
+            elif len(self._threads) < self._size:
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._queue.put(work)
+
+    def stop(self) -> None:
+        """Wait until all is done; give nothing more."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            work()
+            with self._guard:
+                self._idle += 1
