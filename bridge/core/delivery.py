@@ -34,11 +34,13 @@ class Delivered:
 class Away:
     """1C cannot hear anything now (off, updating, no licence, published wrongly): the event waits.
 
-    `hung` tells that 1C took the connection and never answered, which one single event may cause.
+    `hung` tells that 1C took the connection and never answered, which one single event may cause;
+    `unheard`, that it did not even take the connection.
     """
 
     reason: str
     hung: bool = False
+    unheard: bool = False
 
 
 @dataclass(frozen=True)

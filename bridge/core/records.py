@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from bridge.core.errors import BridgeError
@@ -141,6 +142,7 @@ class KeptRecord:
     size: int = 0
 
 
+@lru_cache(maxsize=256)
 def is_record_url(name: str) -> bool:
     """`recordUrl` of the hook (TelephonyMobilon 2019-12-12), `record_url` of the journal (vpbx/api.md)."""
     return name.replace("_", "").lower() == "recordurl"
@@ -151,5 +153,5 @@ def record_addresses(fields: Mapping[str, Any]) -> list[str]:
     found = [
         value for name, value in fields.items() if is_record_url(name) and isinstance(value, str) and value
     ]
-    inner = [record_addresses(value) for value in fields.values() if isinstance(value, Mapping)]
+    inner = [record_addresses(value) for value in fields.values() if isinstance(value, dict)]
     return found + [address for addresses in inner for address in addresses]

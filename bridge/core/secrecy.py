@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -17,6 +18,8 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
     >>> without_secrets("/api/call/record?token=abc&callid=1.2"), without_secrets("/s-3cret!/a", ["s-3cret!"])
     ('/api/call/record?callid=1.2', '/***/a')
     """
+    if not _suspect(text, tuple(secrets)):
+        return text
     shorter = _TOKEN.sub("", text)
     if shorter != text:
         text = shorter.rstrip("?&")
@@ -25,8 +28,25 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
     return text
 
 
+def _suspect(text: str, secrets: tuple[str, ...]) -> bool:
+    """False when there is surely nothing to hide. Only of ASCII letters is the other case certain."""
+    looked_for = _looked_for(secrets)
+    if looked_for is None or not text.isascii():
+        return True
+    small = text.lower()
+    return any(one in small for one in looked_for)
+
+
+@lru_cache(maxsize=256)
+def _looked_for(secrets: tuple[str, ...]) -> frozenset[str] | None:
+    found = {spelled.lower() for spelled in spellings(secrets)}
+    return frozenset({"token", *found}) if all(map(str.isascii, found)) else None
+
+
 def cleaned(value: Any, secrets: Collection[str] = ()) -> Any:
-    """A value of JSON with every text in it, names too, `without_secrets`."""
+    """A value of JSON with every text in it, names too, `without_secrets`; the same one if nothing was hidden."""
+    if not _suspect("\n".join(_texts(value)), tuple(secrets)):
+        return value
     return each_text(value, lambda text: without_secrets(text, secrets))
 
 
@@ -40,6 +60,18 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
         case list():
             return [each_text(one, change) for one in value]
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def spellings(secrets: Collection[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from html import escape
 
 from lxml import etree
@@ -14,6 +15,10 @@ _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 # Everything outside the Char production of XML 1.0, §2.2; 1C's parser refuses the whole request for one.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_PLAIN = re.compile(r"[A-Za-z0-9:/._-]+")
+_SPACE, _GAP = r"[ \t\r\n]*+", r"[ \t\r\n]++"
+_PREFIX = r"[A-WYZa-wyz][A-Za-z0-9]*+"
 
 
 class AnswerError(Exception):
@@ -42,16 +47,24 @@ def build(namespace: str, operation: str, parameters: Sequence[tuple[str, str]])
     >>> build("http://VATS", "SayName", [("Number", "89235292926")]).decode()[108:-28]
     '<soap:Body><SayName xmlns="http://VATS"><Number>89235292926</Number></SayName>'
     """
+    opening, closing = _around(namespace, operation)
     members = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in parameters)
+    return f"{opening}{members}{closing}".encode()
+
+
+@lru_cache(maxsize=64)
+def _around(namespace: str, operation: str) -> tuple[str, str]:
+    """What stands before and behind the parameters."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
-        f'<soap:Envelope xmlns:soap="{SOAP11}"><soap:Body>'
-        f'<{operation} xmlns="{escape(namespace)}">{members}</{operation}>'
-        "</soap:Body></soap:Envelope>"
-    ).encode()
+        f'<soap:Envelope xmlns:soap="{SOAP11}"><soap:Body><{operation} xmlns="{escape(namespace)}">',
+        f"</{operation}></soap:Body></soap:Envelope>",
+    )
 
 
 def _text(value: str) -> str:
+    if value.isprintable():  # nothing forbidden, no CR
+        return escape(value, quote=False)
     # a bare CR would be read back as LF (XML 1.0, §2.11)
     return escape(without_forbidden(value), quote=False).replace("\r", "&#13;")
 
@@ -65,16 +78,46 @@ def without_forbidden(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
+@lru_cache(maxsize=64)
 def returned(namespace: str, operation: str) -> Callable[[bytes], str]:
-    """Who reads the value of `operation`: `read_return`, to which a blank text is no value either."""
+    """Who reads the value of `operation`: `read_return`, to which a blank text is no value either.
+
+    The answer that 1C usually gives is recognised without a parser.
+    """
+    usual = _usual(namespace, operation)
 
     def read(body: bytes) -> str:
+        if usual and (found := usual.fullmatch(body)):
+            return found["value"].decode()
         text = read_return(body, namespace, operation)
         if not text.strip():
             raise NoReturnError("пустое значение")
         return text
 
     return read
+
+
+def _usual(namespace: str, operation: str) -> re.Pattern[bytes] | None:
+    """The answer as in the exchange's manual, with a value of printable ASCII that needs no escaping.
+
+    No prefix begins with x: the value may declare `xs` and `xsi` for itself.
+    """
+    if not (_PLAIN.fullmatch(namespace) and _PLAIN.fullmatch(operation)):
+        return None
+    schema = r"http://www\.w3\.org/2001/XMLSchema"
+    envelope = f"(?:{re.escape(SOAP11)}|{re.escape(SOAP12)})"
+    parts = (
+        r'(?:<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?\?>)?',
+        rf'<(?P<soap>{_PREFIX}):Envelope xmlns:(?P=soap)="{envelope}">',
+        rf"(?:<(?P=soap):Header/>{_SPACE})?<(?P=soap):Body>",
+        rf'<(?P<own>{_PREFIX}):{re.escape(operation)}Response xmlns:(?P=own)="{re.escape(namespace)}">',
+        rf'<(?P=own):return(?:{_GAP}xmlns:xs="{schema}")?(?:{_GAP}xmlns:xsi="{schema}-instance")?>'
+        r"(?P<value>[!-%'-;=?-~]+)</(?P=own):return>",
+        rf"</(?P=own):{re.escape(operation)}Response>",
+        r"</(?P=soap):Body>",
+        r"</(?P=soap):Envelope>",
+    )
+    return re.compile((_SPACE.join(parts) + _SPACE).encode())
 
 
 def read_return(body: bytes, namespace: str, operation: str) -> str:

@@ -136,7 +136,9 @@ def session_lost(answer: Answer) -> bool:
 def unreachable(error: WireError, secrets: Sequence[str] = ()) -> Away:
     """No whole answer came. Only a silence after sending may be this very event's doing."""
     return Away(
-        clean(f"1С не ответила: {error.reason}", PAGE_CHARS, secrets), hung=error.sent and error.timeout
+        clean(f"1С не ответила: {error.reason}", PAGE_CHARS, secrets),
+        hung=error.sent and error.timeout,
+        unheard=not error.sent,
     )
 
 

@@ -34,7 +34,8 @@ class OnecTransport:
         # 1C reads the login as UTF-8; http.client would refuse Cyrillic in Latin-1
         token = b64encode(f"{user}:{password}".encode()).decode()
         self._login = {"Authorization": f"Basic {token}"} if user else {}
-        self._secrets = (password, token)
+        self._secrets = [secret for secret in (password, token) if len(secret) >= _SECRET_CHARS]
+        self._address = without_secrets(url)
 
     def call(
         self,
@@ -106,12 +107,12 @@ class OnecTransport:
                 self._wire.get(f"{self._url}?wsdl", headers)
 
     def _outcome(self, send: _Send, read: Reader, secrets: Sequence[str]) -> Outcome:
-        hidden = [secret for secret in (*self._secrets, *secrets) if len(secret) >= _SECRET_CHARS]
+        hidden = [*self._secrets, *(secret for secret in secrets if len(secret) >= _SECRET_CHARS)]
         try:
             answer = self._ask(send)
         except WireError as error:
             return unreachable(error, hidden)
-        return classify(answer, read=read, address=without_secrets(self._url), secrets=hidden)
+        return classify(answer, read=read, address=self._address, secrets=hidden)
 
     def _ask(self, send: _Send) -> Answer:
         session = self._sessions.borrow()

@@ -20,6 +20,7 @@ EVENT = "Event"
 EVENT_ID = "bridgeEventId"  # ours: grows with acceptance, 1C drops a repetition by it
 RECORD_URL = "recordUrl"
 EventData = Callable[[StoredEvent], str]
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def data(
@@ -50,7 +51,7 @@ def data(
     if link and event.recovered:  # the journal's words are beside those of the hook
         told.setdefault(RECORD_URL, link)
     missing = {name: value for name, value in guaranteed.items() if name not in told}
-    return json.dumps({**told, **missing, EVENT_ID: stored.id}, ensure_ascii=False)
+    return _written({**told, **missing, EVENT_ID: stored.id})
 
 
 class VatsCalls:
@@ -78,7 +79,7 @@ class VatsCalls:
 
 def _linked(value: Any, link: str, secrets: Collection[str]) -> Any:
     """The fields with our link in place of each address of a recording."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     return {
         name: _openable(one, link, secrets) if is_record_url(name) else _linked(one, link, secrets)
