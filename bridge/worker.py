@@ -276,8 +276,9 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - nobody would see it, and the infobase would wait for ever
             # its lane is held until the next start: rather one call late than told again and again
             log.error("delivery_incident", delivery_id=claim.delivery_id, exc_info=error)
-        if self._note(claim.infobase, attempt.outcome):
-            self._hasten(claim.infobase)
+        before = self._note(claim.infobase, attempt.outcome)
+        if before is not None:
+            self._hasten(claim.infobase, hung=before.open)
         with self._changed:
             self._paces[claim.infobase].look_at = 0.0
 
@@ -293,9 +294,9 @@ class Worker:
                 claim, outcome, decide(outcome, tries=claim.tries, limit=target.attempts, dice=dice)
             )
 
-    def _hasten(self, name: str) -> None:
+    def _hasten(self, name: str, *, hung: bool) -> None:
         try:
-            self._outbox.hasten(name)
+            self._outbox.hasten(name, hung=hung)
         except StoreUnavailable as error:  # they come due by themselves, only later
             log.error("store_unavailable", reason=str(error))
 
@@ -318,8 +319,8 @@ class Worker:
             else:
                 return True
 
-    def _note(self, name: str, outcome: Outcome) -> bool:
-        """Let the breaker know; True when the infobase has just come back."""
+    def _note(self, name: str, outcome: Outcome) -> Breaker | None:
+        """Let the breaker know; when the infobase has just come back, the breaker as it was before."""
         with self._changed:
             pace = self._paces[name]
             before = pace.breaker
@@ -333,7 +334,8 @@ class Worker:
             level("infobase_away", infobase=name, reason=after.reason, denied=after.denied)
         if before.failures and not after.failures and before.open:
             log.info("infobase_back", infobase=name)
-        return bool(before.failures or before.open) and not after.open and not after.failures
+        came_back = (before.failures or before.open) and not after.open and not after.failures
+        return before if came_back else None
 
 
 def _log_attempt(attempt: Attempt, took_s: float) -> None:

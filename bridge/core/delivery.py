@@ -72,6 +72,7 @@ class RetryIn:
     wait_s: float
     reason: str
     counted: bool  # whether the attempt counts against the limit of the event
+    hung: bool = False  # 1C kept silent
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def decide(outcome: Outcome, *, tries: int, limit: int, dice: float) -> Verdict:
         case Delivered(answer):
             return Done(answer)
         case Away(reason, hung) if hung:
-            return _again(reason, tries, limit * HUNG_PATIENCE, dice)
+            return _again(reason, tries, limit * HUNG_PATIENCE, dice, hung=True)
         case Away(reason) | Denied(reason):
             # short and the same each time: the infobase's breaker is what waits for 1C
             return RetryIn(backoff.wait_s(1, dice), reason, counted=False)
@@ -108,7 +109,7 @@ def decide(outcome: Outcome, *, tries: int, limit: int, dice: float) -> Verdict:
             return _again(reason, tries, limit, dice)
 
 
-def _again(reason: str, tries: int, limit: int, dice: float) -> Verdict:
+def _again(reason: str, tries: int, limit: int, dice: float, *, hung: bool = False) -> Verdict:
     if tries + 1 >= limit:
         return GaveUp(reason)
-    return RetryIn(backoff.wait_s(tries + 1, dice), reason, counted=True)
+    return RetryIn(backoff.wait_s(tries + 1, dice), reason, counted=True, hung=hung)

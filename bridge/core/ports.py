@@ -141,7 +141,7 @@ class Outbox(Protocol):
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted: ...
 
     def claims(self, infobase: str, room: int) -> Sequence[Claim]:
-        """At most `room` due deliveries, each of another free lane: live popups first, then the longest due."""
+        """At most `room` due deliveries, each of another free lane: live popups, then the longest due."""
         ...
 
     def settle(self, claim: Claim, verdict: Verdict) -> None:
@@ -157,8 +157,11 @@ class Outbox(Protocol):
         """Seconds until something of this infobase may be claimed; None when nothing waits."""
         ...
 
-    def hasten(self, infobase: str) -> int:
-        """1C is back: everything postponed for this infobase is due now. Returns how many lanes."""
+    def hasten(self, infobase: str, *, hung: bool = False) -> int:
+        """1C is back: everything postponed because it was away is due now. Returns how many lanes.
+
+        `hung`: also what it kept silent about.
+        """
         ...
 
     def expire(self) -> int:

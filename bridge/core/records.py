@@ -148,6 +148,11 @@ def is_record_url(name: str) -> bool:
     return name.replace("_", "").lower() == "recordurl"
 
 
+def no_record_in(text: str) -> bool:
+    """True when surely no name in this JSON text is one of `is_record_url`."""
+    return "recordurl" not in text.replace("_", "").lower()
+
+
 def record_addresses(fields: Mapping[str, Any]) -> list[str]:
     """The addresses of recordings in what the exchange said of a call, at any depth."""
     found = [

@@ -12,25 +12,12 @@ MIN_SECRET = 6  # a shorter one would be found inside numbers and names by chanc
 _TOKEN = re.compile(r"(?i)(?:(?<![a-z0-9_])|(?<=%3f)|(?<=%26))token(?:=|%3d)[^&;#\s\"'<>\\]*(?:&amp;|&)?")
 
 
-def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
-    """The same text without any `token=…` and without these secrets, however they are spelled in it.
+def suspect(text: str, secrets: Collection[str] = ()) -> bool:
+    """False when `text` surely holds nothing to hide, as it is or inside a text of JSON.
 
-    >>> without_secrets("/api/call/record?token=abc&callid=1.2"), without_secrets("/s-3cret!/a", ["s-3cret!"])
-    ('/api/call/record?callid=1.2', '/***/a')
+    Only of ASCII letters the other case is certain.
     """
-    if not _suspect(text, tuple(secrets)):
-        return text
-    shorter = _TOKEN.sub("", text)
-    if shorter != text:
-        text = shorter.rstrip("?&")
-    for spelled in sorted(spellings(secrets), key=len, reverse=True):  # one may be the beginning of another
-        text = re.sub(re.escape(spelled), "***", text, flags=re.IGNORECASE)
-    return text
-
-
-def _suspect(text: str, secrets: tuple[str, ...]) -> bool:
-    """False when there is surely nothing to hide. Only of ASCII letters is the other case certain."""
-    looked_for = _looked_for(secrets)
+    looked_for = _looked_for(tuple(secrets))
     if looked_for is None or not text.isascii():
         return True
     small = text.lower()
@@ -43,9 +30,25 @@ def _looked_for(secrets: tuple[str, ...]) -> frozenset[str] | None:
     return frozenset({"token", *found}) if all(map(str.isascii, found)) else None
 
 
+def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
+    """The same text without any `token=…` and without these secrets, however they are spelled in it.
+
+    >>> without_secrets("/api/call/record?token=abc&callid=1.2"), without_secrets("/s-3cret!/a", ["s-3cret!"])
+    ('/api/call/record?callid=1.2', '/***/a')
+    """
+    if not suspect(text, secrets):
+        return text
+    shorter = _TOKEN.sub("", text)
+    if shorter != text:
+        text = shorter.rstrip("?&")
+    for spelled in sorted(spellings(secrets), key=len, reverse=True):  # one may be the beginning of another
+        text = re.sub(re.escape(spelled), "***", text, flags=re.IGNORECASE)
+    return text
+
+
 def cleaned(value: Any, secrets: Collection[str] = ()) -> Any:
-    """A value of JSON with every text in it, names too, `without_secrets`; the same one if nothing was hidden."""
-    if not _suspect("\n".join(_texts(value)), tuple(secrets)):
+    """A value of JSON with every text in it, names too, `without_secrets`; itself when that hides nothing."""
+    if not suspect("\n".join(_texts(value)), secrets):
         return value
     return each_text(value, lambda text: without_secrets(text, secrets))
 

@@ -10,8 +10,8 @@ from typing import Any
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Outcome, Purpose
 from bridge.core.ports import StoredEvent, Telling
-from bridge.core.records import is_record_url, record_addresses
-from bridge.core.secrecy import cleaned
+from bridge.core.records import is_record_url, no_record_in, record_addresses
+from bridge.core.secrecy import cleaned, suspect
 from bridge.onec.contract import foreign, tell
 from bridge.onec.popups import is_popup
 from bridge.onec.transport import OnecTransport
@@ -46,12 +46,18 @@ def data(
         "from": event.from_number,
         "to": event.to_number,
     }
+    as_it_came = _written({**fields, **_missing(guaranteed, fields), EVENT_ID: stored.id})
+    if no_record_in(as_it_came) and not suspect(as_it_came, secrets):
+        return as_it_came
     link = record_url(stored) if record_url and record_addresses(fields) else ""
     told: dict[str, Any] = cleaned(_linked(fields, link, secrets), secrets)
     if link and event.recovered:  # the journal's words are beside those of the hook
         told.setdefault(RECORD_URL, link)
-    missing = {name: value for name, value in guaranteed.items() if name not in told}
-    return _written({**told, **missing, EVENT_ID: stored.id})
+    return _written({**told, **_missing(guaranteed, told), EVENT_ID: stored.id})
+
+
+def _missing(guaranteed: Mapping[str, str], told: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in guaranteed.items() if name not in told}
 
 
 class VatsCalls:

@@ -182,8 +182,8 @@ class Store:
                 return max(0.0, wait_s) if wait_s <= HORIZON_S else 0.0
         return None
 
-    def hasten(self, infobase: str) -> int:
-        facts = {"infobase": infobase, "now": self._clock()}
+    def hasten(self, infobase: str, *, hung: bool = False) -> int:
+        facts = {"infobase": infobase, "now": self._clock(), "hung": sql.HUNG if hung else 1}
         return self._write(lambda db: db.execute(sql.HASTEN, facts).rowcount)
 
     def expire(self) -> int:

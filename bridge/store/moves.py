@@ -124,7 +124,7 @@ def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
         "now": now,
         "due_at": now + verdict.wait_s,
         "counted": int(verdict.counted),
-        "postponed": int(not verdict.counted),
+        "postponed": sql.HUNG if verdict.hung else int(not verdict.counted),
         "verdict": "retry",
         "answer": rows.storable(verdict.reason[:MAX_ANSWER]),
     }

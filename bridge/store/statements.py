@@ -173,9 +173,10 @@ UPDATE lane
        urgent_until = CASE WHEN urgent_until > :urgent_until THEN urgent_until ELSE :urgent_until END
  WHERE id = :lane_id
 """  # noqa: S608 - put together from constants
+HUNG = 2  # `postponed`: 1C kept silent. It is no proof that the event was not why
 HASTEN = """
 UPDATE lane SET due_at = :now, postponed = 0
- WHERE infobase = :infobase AND waiting > 0 AND due_at > :now AND postponed = 1
+ WHERE infobase = :infobase AND waiting > 0 AND due_at > :now AND postponed IN (1, :hung)
 """
 PAST_LIFETIME = "SELECT id, lane_id FROM delivery WHERE state = 'queued' AND expires_at <= :now LIMIT :limit"
 

@@ -364,6 +364,15 @@ def test_hasten_wakes_only_what_waits_for_1c(stand: Stand) -> None:
     assert stand.store.claim("sklad") is None, "another infobase is still away"
 
 
+def test_hasten_wakes_what_1c_kept_silent_about_only_when_told_to(stand: Stand) -> None:
+    stand.store.accept(said("silent"), [journal()], merge_s=5)
+    stand.store.settle(claimed(stand), RetryIn(60.0, "молчит", counted=True, hung=True))
+    assert stand.store.hasten("buh") == 0
+    assert stand.store.claim("buh") is None
+    assert stand.store.hasten("buh", hung=True) == 1
+    assert (words(claim := claimed(stand)), claim.tries) == (("silent", "START"), 1)
+
+
 def test_due_in_tells_when_to_look_again(stand: Stand) -> None:
     assert stand.store.due_in("buh") is None
     stand.store.accept(said(), [journal()], merge_s=5)
@@ -804,8 +813,8 @@ class KnowsNoLifetime(SqliteStore):
 
 
 class WakesEverybody(SqliteStore):
-    def hasten(self, infobase: str) -> int:
-        waking = sql.HASTEN.replace("AND postponed = 1", "")
+    def hasten(self, infobase: str, *, hung: bool = False) -> int:
+        waking = sql.HASTEN.replace("AND postponed IN (1, :hung)", "")
         return self._write(
             lambda db: db.execute(waking, {"infobase": infobase, "now": self._clock()}).rowcount
         )

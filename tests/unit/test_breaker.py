@@ -5,7 +5,7 @@ import pytest
 from bridge.core.breaker import Breaker, BreakerPolicy
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome
 
-POLICY = BreakerPolicy(failures=3, probe_s=5, credentials_probe_s=900)
+POLICY = BreakerPolicy(failures=3, probe_s=5, soon_s=0.4, credentials_probe_s=900)
 
 
 def after(*outcomes: Outcome, now: float = 100.0, breaker: Breaker | None = None) -> Breaker:
@@ -50,6 +50,21 @@ def test_open_lets_one_probe_through_at_its_time_and_no_second_beside_it() -> No
 def test_a_failed_probe_opens_it_for_another_interval() -> None:
     breaker = after(Away("d"), breaker=after(Away("a"), Away("b"), Away("c")), now=106)
     assert (breaker.open, breaker.retry_at, breaker.reason) == (True, 111, "d")
+
+
+@pytest.mark.parametrize("away", [Away("отвергнуто", unheard=True), Away("молчит", hung=True)])
+def test_one_that_takes_no_connection_or_keeps_silent_is_asked_again_soon(away: Away) -> None:
+    breaker = after(away, away, away)
+    assert breaker.retry_at == pytest.approx(100.4)
+    assert after(away, breaker=breaker, now=101).retry_at == pytest.approx(101.4)
+    patient = BreakerPolicy(failures=1, probe_s=0.1)
+    assert Breaker().after(away, now=100, policy=patient, dice=0.5).retry_at == pytest.approx(100.1)
+
+
+def test_an_answer_that_was_under_way_when_it_opened_lengthens_no_wait() -> None:
+    refused = after(*[Away("отвергнуто", unheard=True)] * 3)
+    late = after(Away("обрыв"), breaker=refused, now=100.2)
+    assert (late.retry_at, late.reason, late.open) == (refused.retry_at, "обрыв", True)
 
 
 def test_wrong_credentials_open_it_at_once_and_for_long() -> None:

@@ -28,8 +28,8 @@ TABLE: list[tuple[Outcome, int, Verdict]] = [
     (Faulted("ошибка"), 1, RetryIn(3.0, "ошибка", counted=True)),
     (Faulted("ошибка"), 2, GaveUp("ошибка")),
     (Faulted("ошибка"), 3, GaveUp("ошибка")),
-    (Away("молчит", hung=True), 0, RetryIn(1.0, "молчит", counted=True)),
-    (Away("молчит", hung=True), LIMIT, RetryIn(30.0, "молчит", counted=True)),
+    (Away("молчит", hung=True), 0, RetryIn(1.0, "молчит", counted=True, hung=True)),
+    (Away("молчит", hung=True), LIMIT, RetryIn(30.0, "молчит", counted=True, hung=True)),
     (Away("молчит", hung=True), LIMIT * HUNG_PATIENCE - 1, GaveUp("молчит")),
 ]
 

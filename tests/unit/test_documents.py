@@ -77,7 +77,7 @@ def test_the_namespace_of_a_contract_is_that_of_its_wsdl(contract: str) -> None:
 
 
 def test_the_statements_of_the_store_know_the_ends_of_a_call_by_their_rank() -> None:
-    assert "position_rank >= 4" in sql.HEAD
+    assert "position_rank >= 4" in sql.HEADS
     assert {state for state in CallState if RANK[state] >= 4} == {CallState.HANGUP, CallState.END}
 
 

@@ -172,8 +172,8 @@ def test_a_lock_of_an_object_is_about_the_event():
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (WireError("нет связи", sent=False), Away("1С не ответила: нет связи")),
-        (WireError("нет связи", sent=False, timeout=True), Away("1С не ответила: нет связи")),
+        (WireError("нет связи", sent=False), Away("1С не ответила: нет связи", unheard=True)),
+        (WireError("нет связи", sent=False, timeout=True), Away("1С не ответила: нет связи", unheard=True)),
         (WireError("поздно", sent=True, timeout=True), Away("1С не ответила: поздно", hung=True)),
         (WireError("слишком длинный ответ", sent=True), Away("1С не ответила: слишком длинный ответ")),
         (WireError(f"эхо {NUMBER}\r\n", sent=True), Away("1С не ответила: эхо 89*******26")),
