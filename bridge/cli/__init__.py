@@ -15,7 +15,8 @@ from bridge.cli.events import events
 from bridge.cli.reconcile import reconcile
 from bridge.cli.records import records
 from bridge.cli.running import demo, serve, simulate
-from bridge.cli.setup import backup, check, init, migrate_database, token, wsdl
+from bridge.cli.setup import backup, check, init, migrate_database, wsdl
+from bridge.cli.tokens import token
 from bridge.core.errors import BridgeError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

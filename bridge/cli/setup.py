@@ -1,4 +1,4 @@
-"""Commands for setting up: init, token, wsdl, check, migrate."""
+"""Commands for setting up: init, wsdl, check, migrate, backup."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from bridge.cli.consoles import printable
 from bridge.cli.options import reason, settings_option
 from bridge.cli.template import SETTINGS
 from bridge.cli.who import operator
-from bridge.core.errors import BadSettings, BridgeError, StoreUnavailable
+from bridge.core.errors import BadSettings, StoreUnavailable
 from bridge.doctor import examine
 from bridge.doctor.finding import BAD, WARNING
 from bridge.settings import load
@@ -24,16 +24,6 @@ from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
 from bridge.web.soap.wsdl import published
 
 INTERRUPTED = 130  # as shells say it of Ctrl+C
-PROOF_CHARS = 19  # of a hash: tells two passwords apart, proves neither
-NEW_HOOK = """\
-Секрет веб-хука меняется без потерь звонков в четыре шага:
-1. в раздел ВАТС в bridge.toml:
-     hook_secret = "{secret}"
-     old_hook_secret = "прежний hook_secret"
-2. перезапустите мост: он принимает оба;
-3. в кабинете ВАТС впишите новый секрет в адрес веб-хука (и в «кто звонит», и в пароль SOAP, если они есть);
-4. когда vpbx-bridge check скажет, что прежний больше не нужен, удалите строку old_hook_secret и
-   перезапустите мост."""
 
 
 @click.command()
@@ -56,37 +46,6 @@ def init(path: Path) -> None:
     click.echo("Для 1С (покажется один раз; мост хранит только хеш):")
     click.echo("  имя     buh")
     click.echo(f"  пароль  {password}")
-
-
-@click.command()
-@settings_option
-@click.option("--link", is_flag=True, help="Вместо этого — link_secret для ссылок на записи разговоров.")
-@click.option("--hook", is_flag=True, help="Вместо этого — новый hook_secret, и как сменить без потерь.")
-def token(*, config: Path, link: bool, hook: bool) -> None:
-    """Новый пароль для информационной базы и строка для её token_hashes."""
-    if link and hook:
-        raise click.UsageError("Укажите --link или --hook, не оба")
-    if link:
-        click.echo(f'link_secret = "{secrets.token_urlsafe(32)}"')
-        return
-    if hook:
-        click.echo(NEW_HOOK.format(secret=new_token()))
-        return
-    password = new_token()
-    _noted(config, token_hash(password))
-    click.echo(f"пароль для 1С (показывается один раз):  {password}")
-    click.echo(f'token_hashes = ["{token_hash(password)}"]')
-
-
-def _noted(config: Path, proof: str) -> None:
-    """Where there is a bridge already."""
-    if not config.is_file():
-        return
-    try:
-        with Archive(load(config).server.database).deed(operator(), Deed.TOKEN, proof[:PROOF_CHARS]) as made:
-            made.count = 1
-    except BridgeError as error:
-        click.echo(f"В журнал действий не записано: {error}", err=True)
 
 
 @click.command()

@@ -33,6 +33,7 @@ class Deed(StrEnum):
     PURGE = "purge"
     TOKEN = "token"  # noqa: S105 - a word for its making
     DIAL = "dial"  # from the console
+    REVOKE = "revoke"  # of such a token
     DIAL_STOP = "dial_stop"
     DIAL_ALLOW = "dial_allow"
     ERASE = "erase"
@@ -40,6 +41,8 @@ class Deed(StrEnum):
     BACKUP = "backup"
     SHOW_FULL = "show_full"
     DISCARD = "discard"
+    HURRY = "hurry"  # 1C is tried without waiting for the next probe
+    CHECK = "check"  # the doctor, from the console
     ENTER = "enter"
     USER = "user"  # of the console: made, removed, given another password
     LISTENED = "listened"

@@ -1,4 +1,4 @@
-"""The console's users, looked at and changed beside a running bridge: for the command line."""
+"""Users of the console and passwords of infobases, changed beside a running bridge: for the command line."""
 
 import sqlite3
 import time
@@ -11,9 +11,10 @@ import psycopg
 
 from bridge.core.errors import StoreUnavailable
 from bridge.store import opening, pgconnection
-from bridge.store.accounts import StoredAccounts
+from bridge.store.accounts import Place, StoredAccounts
 from bridge.store.looking import LookingAtFile, LookingAtServer
 from bridge.store.session import Row, Session, T
+from bridge.store.tokens import StoredTokens
 
 
 @contextmanager
@@ -23,12 +24,25 @@ def accounts_at(address: str) -> Iterator[StoredAccounts]:
     Raises:
         StoreUnavailable: it cannot be opened.
     """
+    with _place(address) as place:
+        yield StoredAccounts(place, time.time)
+
+
+@contextmanager
+def tokens_at(address: str) -> Iterator[StoredTokens]:
+    """The tokens of a database, likewise."""
+    with _place(address) as place:
+        yield StoredTokens(place, time.time)
+
+
+@contextmanager
+def _place(address: str) -> Iterator[Place]:
     server = opening.is_server(address)
     if not server and not Path(address).is_file():
         opening.migrate(address)
     looking = LookingAtServer(address) if server else LookingAtFile(Path(address))
     try:
-        yield StoredAccounts(_AtOnce(looking), time.time)
+        yield _AtOnce(looking)
     except (sqlite3.Error, psycopg.Error) as error:
         where = pgconnection.place(address) if server else address
         raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None

@@ -28,6 +28,7 @@ from bridge.store.overview import StoredOverview
 from bridge.store.passages import Passages
 from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
+from bridge.store.tokens import StoredTokens
 
 EXPIRE_BATCH = 500
 LOOKS_PER_CLAIM = 20  # at lanes in which nothing is left to tell; then the other infobases have their turn
@@ -53,6 +54,7 @@ class Store:
         self.accounts = StoredAccounts(db, self._clock)
         self.passages = Passages(db, self._clock)
         self._lanes = Lanes()
+        self.tokens = StoredTokens(db, self._clock)
 
     def close(self) -> None:
         """Commit what is under way and let the database go."""

@@ -12,7 +12,8 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.core.records import KeptRecord
-from bridge.store import audit, dials, letters, passages, pgconnection, recordings, rows
+from bridge.core.tokens import Token
+from bridge.store import audit, dials, letters, passages, pgconnection, recordings, rows, tokens
 from bridge.store import statements as sql
 from bridge.store.looking import LookingAtFile, LookingAtServer, looking
 from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
@@ -163,6 +164,11 @@ class Reading:
         """The last time that each exchange came by each of its secrets, or from elsewhere."""
         with self._open() as db:
             return passages.latest(db.session)
+
+    def tokens(self) -> list[Token]:
+        """What is written of passwords of infobases."""
+        with self._open() as db:
+            return [tokens.token(row) for row in db.session.execute(tokens.ALL).fetchall()]
 
     def deeds(self, *, since: float = 0.0, limit: int = 50) -> list[audit.AuditRecord]:
         """The newest first."""

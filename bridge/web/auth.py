@@ -26,6 +26,15 @@ def token_hash(token: str) -> str:
     return PREFIX + hashlib.sha256(token.encode()).hexdigest()
 
 
+class Keys:
+    """What opens, until tokens change: login -> hash of a token -> name of the infobase."""
+
+    def __init__(self, logins: Mapping[str, str], hashes: Mapping[str, Sequence[str]]) -> None:
+        self.known = {
+            login: dict.fromkeys(hashes.get(infobase, ()), infobase) for login, infobase in logins.items()
+        }
+
+
 class Gatekeeper:
     """Knows infobases by login and token.
 
@@ -36,9 +45,13 @@ class Gatekeeper:
 
     def __init__(self, logins: Mapping[str, str], hashes: Mapping[str, Sequence[str]]) -> None:
         self._throttle = Throttle()
-        self._known = {
-            login: dict.fromkeys(hashes.get(infobase, ()), infobase) for login, infobase in logins.items()
-        }
+        self._logins = dict(logins)
+        self._keys = Keys(self._logins, hashes)
+        self._used: set[tuple[str, str]] = set()
+
+    def change(self, hashes: Mapping[str, Sequence[str]]) -> None:
+        """From now on these tokens open, and no others, whatever was proved before."""
+        self._keys = Keys(self._logins, hashes)
 
     def infobase(self, authorization: str, address: str) -> str | None:
         """The infobase that an `Authorization` header from `address` proves; None when it proves nothing.
@@ -46,7 +59,18 @@ class Gatekeeper:
         Raises:
             Throttled: too many wrong passwords came from there.
         """
-        return _proved(authorization, self._known, self._throttle, address)
+        found = _proved(authorization, self._keys.known, self._throttle, address)
+        if found is None:
+            return None
+        self._used.add(found)
+        return found[0]
+
+    def used(self) -> set[tuple[str, str]]:
+        """Whose tokens let somebody in since this was last asked: (infobase, hash)."""
+        found = set()
+        while self._used:  # one by one: a request may add to it meanwhile
+            found.add(self._used.pop())
+        return found
 
 
 class Doorkeeper:
@@ -84,7 +108,8 @@ class Doorkeeper:
         """
         # whoever knows an old password at the exchange's own place is no guesser, as with path secrets
         throttle = None if self._sources.anyones(address) else self._throttle
-        return _proved(authorization, self._known, throttle, address, self._admit)
+        found = _proved(authorization, self._known, throttle, address, self._admit)
+        return found[0] if found else None
 
     def _admit(self, exchange: str, proof: str, address: str) -> bool:
         admitted = self._sources.admit(exchange, address)
@@ -99,8 +124,8 @@ def _proved(
     throttle: Throttle | None,
     address: str,
     admit: Callable[[str, str, str], bool] = lambda *_: True,
-) -> str | None:
-    """Whom a header proves, of `known`: login -> hash of a token -> name.
+) -> tuple[str, str] | None:
+    """Whom a header proves, of `known` (login -> hash of a token -> name), and by which hash.
 
     Args:
         throttle: None for an address that is never slowed.
@@ -117,7 +142,7 @@ def _proved(
         if any(matches) and admit(matches[0], offered, address):
             if throttle:
                 throttle.entered(address, login)
-            return matches[0]
+            return matches[0], offered
     if (
         offers and throttle
     ):  # without a login nobody guesses: clients ask so first, to be told that one is needed

@@ -24,6 +24,7 @@ from bridge.wiring.clock import by_the_clock
 from bridge.wiring.console import NO_EXTRAS, Extras, first_step
 from bridge.wiring.entrances import Entrances
 from bridge.wiring.partners import longest_attempt_s, mailboxes, publications, targets
+from bridge.wiring.tokens import TokenWatch
 from bridge.worker import Worker
 
 HEALTH = ("/healthz", "/readyz", "/metrics")
@@ -98,6 +99,7 @@ class Bridge:
         look: Callable[[], None],
         dismiss: Callable[[], None],
         callerid: CallerId,
+        tokens: TokenWatch | None,
     ) -> None:
         self._store = store
         self._worker = worker
@@ -108,6 +110,7 @@ class Bridge:
         self._look = look
         self._dismiss = dismiss
         self._callerid = callerid
+        self._tokens = tokens
 
     @property
     def port(self) -> int:
@@ -118,6 +121,8 @@ class Bridge:
         if self._worker:
             self._worker.start()
         self._chores.start()
+        if self._tokens:
+            self._tokens.start()
         try:
             if self._server:
                 self._server.run()
@@ -125,6 +130,8 @@ class Bridge:
                 self._watch()
         finally:
             self._chores.stop()
+            if self._tokens:
+                self._tokens.stop()
             if self._worker:
                 self._worker.stop()
             self._callerid.close()
@@ -203,6 +210,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
     hints.here.append(mailroom.knock)
     draining = threading.Event()
     names = caller_id(settings, store, published, figures)
+    tokens = TokenWatch(settings, store.tokens)
     entrances = Entrances(
         settings=settings,
         store=store,
@@ -214,6 +222,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         mailroom=mailroom,
         dialling=threading.BoundedSemaphore(max(1, settings.server.threads // 2)),
         callerid=names,
+        tokens=tokens,
         extras=place.extras,
     )
     server = None
@@ -245,6 +254,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         look=entrances.look,
         dismiss=mailroom.close,  # who waits for events would hold up the stop
         callerid=names,
+        tokens=None if place.role is Role.WORKER else tokens,
     )
 
 

@@ -23,6 +23,7 @@ from bridge.wiring.console_health import Watch
 from bridge.wiring.console_settings import hook_address, shown
 from bridge.wiring.partners import subscribers_of
 from bridge.wiring.records import record_links
+from bridge.wiring.tokens import TokenDesk
 
 UTC = "UTC"
 
@@ -49,9 +50,10 @@ def console(
     hint: Callable[..., None],
     breakers: Callable[[], Mapping[str, Breaker]],
     calls: RealCalls,
+    tokens_changed: Callable[[], None],
     extras: Extras,
 ) -> ConsoleEndpoint:
-    """The entrance at `/console/`."""
+    """The entrance at `/console/`; `tokens_changed` makes this process look at them again."""
     watch = Watch(settings, store.overview, breakers=breakers)
 
     def hurry(*infobases: str) -> None:
@@ -79,6 +81,8 @@ def console(
         hook_address=lambda exchange: hook_address(settings, exchange),
         exchanges=list(settings.exchange),
         real=None if extras.pretended or not calls.telephones else calls,
+        logins={name: one.login or name for name, one in settings.infobase.items()},
+        tokens=TokenDesk(settings, store.tokens, deed=_deeds(settings), changed=tokens_changed),
         doctor=extras.doctor,
         sandbox=extras.sandbox,
     )

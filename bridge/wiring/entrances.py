@@ -22,7 +22,7 @@ from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.opening import Store
 from bridge.store.passages import Way
-from bridge.web.auth import Gatekeeper, token_hash
+from bridge.web.auth import token_hash
 from bridge.web.callerid import PREFIX as CALLER
 from bridge.web.callerid import CallerEndpoint
 from bridge.web.console.app import HOME as CONSOLE_HOME
@@ -52,6 +52,7 @@ from bridge.wiring.partners import (
 )
 from bridge.wiring.passages import Doorbook, hook_secrets, sources
 from bridge.wiring.records import event_data, record_links, records_entrance
+from bridge.wiring.tokens import TokenWatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,7 @@ class Entrances:
     mailroom: MailRoom
     dialling: threading.BoundedSemaphore  # slow dials must leave threads for the hooks
     callerid: CallerId
+    tokens: TokenWatch
     extras: Extras = NO_EXTRAS
 
     def router(self) -> Router:
@@ -87,6 +89,7 @@ class Entrances:
             hint=self.hint,
             breakers=self.breakers,
             calls=ConsoleCalls(self.settings, dialling, telephony, self.figures),
+            tokens_changed=self.tokens.look,
             extras=self.extras,
         )
         exact[CONSOLE_HOME] = pages
@@ -113,11 +116,7 @@ class Entrances:
 
     # --- 1C calls --------------------------------------------------------------------------------
     def _calls(self, telephony: Telephony) -> dict[str, WsgiApp]:
-        infobases = self.settings.infobase
-        gatekeeper = Gatekeeper(
-            {section.login or name: name for name, section in infobases.items()},
-            {name: section.token_hashes for name, section in infobases.items()},
-        )
+        gatekeeper = self.tokens.gatekeeper
         roads = handlers(telephony)
         soap: dict[str, WsgiApp] = {
             language.path: SoapEndpoint(

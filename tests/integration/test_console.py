@@ -14,7 +14,6 @@ from bridge.core.accounts import Role
 from bridge.core.delivery import DeliveryState
 from bridge.store.audit import Deed
 from bridge.store.beside import accounts_at
-from bridge.web.auth import token_hash as token_hash_of_1c
 from bridge.web.console import passwords
 from bridge.web.console.entering import token_hash
 from bridge.web.console.routes import ROUTES, Who
@@ -255,13 +254,6 @@ def test_the_hooks_address_is_shown_to_the_operator_who_asks(here: World, operat
     assert operator.post("settings/hook", exchange="other").status_code == 400
 
 
-def test_a_new_password_for_1c_is_shown_once_with_the_line_that_makes_it_good(operator: Browser) -> None:
-    shown = operator.post("settings/token").text
-    password = re.search(r'<code id="password">([^<]+)</code>', shown)[1]
-    assert token_hash_of_1c(password) in shown
-    assert password not in operator.get("settings").text
-
-
 def test_a_flood_of_logins_holds_no_thread(here: World) -> None:
     """Eight at once, where two are hashed: some are told to come later, all are answered soon."""
     browsers = [Browser(here) for _ in range(8)]
@@ -277,7 +269,6 @@ def test_whoever_did_something_is_in_the_audit(here: World, operator: Browser) -
     Browser(here).enter()
     operator.post("raw", event="1")
     operator.post("settings/hook", exchange="main")
-    operator.post("settings/token")
     chosen = ids(operator)
     operator.post("queue/do", delivery=chosen[:1], deed="replay", **CHOICE)
     operator.post("queue/do", delivery=chosen[1:3], deed="discard", **CHOICE)
@@ -287,7 +278,6 @@ def test_whoever_did_something_is_in_the_audit(here: World, operator: Browser) -
         (Deed.ENTER, "127.0.0.1", 1),
         (Deed.SHOW_FULL, "событие 1", 1),
         (Deed.SHOW_FULL, "адрес веб-хука main", 1),
-        (Deed.TOKEN, "", 1),
         (Deed.REPLAY, "buh, dead", 1),
         (Deed.DISCARD, "buh, dead", 2),
     ]

@@ -47,6 +47,7 @@ from support.world import ANNA, eventually
 
 ME = replace(ANNA, key=KEY["key of a subscriber"])
 HOOK, TOKEN = SECRETS["hook_secret"], SECRETS["password of an infobase"]
+ISSUED = SECRETS["password that was issued"]
 THEIRS = SECRETS["token in an address"]
 TEXTS = {"Key": ME.extension, "Number": DIALLED, "Ключ": ME.extension, "Номер": DIALLED}
 ROADS = (  # beginnings of the names of outputs; each must have been seen
@@ -154,10 +155,11 @@ def place(folder: Path, *, leaking: bool = False) -> Iterator[Place]:
         port = free_port()
         config = settings(folder, port, *urls)
         plants = {canary.PLANTED: canary.planted(canary.SERVE_PLANTS)} if leaking else {}
-        bridge = running.enter_context(serving(config, port, program=("-c", canary.SERVE), env=plants))
+        env = canary.ISSUED | plants
+        bridge = running.enter_context(serving(config, port, program=("-c", canary.SERVE), env=env))
         exchange.hook_url = f"{bridge.url}/hooks/main/{HOOK}"
         commands = {canary.PLANTED: canary.planted(canary.COMMAND_PLANTS)} if leaking else {}
-        yield Place(bridge.url, config, bridge, exchange, onec, outputs, commands)
+        yield Place(bridge.url, config, bridge, exchange, onec, outputs, canary.ISSUED | commands)
     outputs.add("log", bridge.log.read_bytes())
     for file in folder.rglob("*"):
         if file.is_file() and file not in (config, bridge.log):
@@ -394,6 +396,8 @@ def browsed(here: Place) -> None:
             assert post("raw", "console, a whole event", event=number) == allowed
         assert post("settings/hook", "console, the hook's address", exchange="main") == allowed
         get(f"calls?{urlencode({'number': DIALLED})}", "console, what was looked for")
+        issued_and_revoked(here, post, where, allowed)
+        get("settings")
         real_call(here, session, allowed)
 
 
@@ -412,6 +416,20 @@ def real_call(here: Place, session: requests.Session, allowed: int) -> None:
         assert asked.status_code == allowed
     confirmed = dict(HIDDEN.findall(asked.text))
     assert post("sandbox/called", chosen | confirmed | {"real": "yes"}).status_code == allowed
+
+
+def issued_and_revoked(here: Place, post: Any, where: str, allowed: int) -> None:
+    """A password of an infobase, by buttons; in between it is used."""
+    meant = {"infobase": "box", "id": token_hash(ISSUED).removeprefix("sha256:")[:12]}
+
+    def used() -> int:
+        return here.get("api", "/api/call/CallToSubscriber?key=1", auth=("box", ISSUED)).status_code
+
+    assert post("settings/token", "console, issued", infobase="box", label="касса") == allowed
+    assert used() == (400 if allowed == 200 else 401)
+    assert post("settings/ask", where, **meant) == allowed
+    assert post("settings/revoke", where, **meant) == allowed
+    assert used() == 401
 
 
 FORM_TOKEN = re.compile(r'name="form_token" value="(\w+)"')
@@ -442,6 +460,9 @@ def commands() -> dict[tuple[str, ...], str]:
         ("token",),
         ("token", "--hook"),
         ("token", "--link"),
+        ("token", "issue", "buh", "--name", "касса"),
+        ("token", "list"),
+        ("token", "revoke", "buh", token_hash(TOKEN).removeprefix("sha256:")[:12], "--yes"),
         ("console", "users", "list"),
         ("console", "users", "add", "petr"),
         ("console", "users", "password", "petr"),
@@ -614,6 +635,7 @@ def test_settings_that_print_their_secrets_are_found(
         "token in an address",
         "nearly the hook_secret",
         "password of the console",  # no setting
+        "password that was issued",
     }
 
 

@@ -20,6 +20,7 @@ SECRETS = {  # nobody is ever shown any of these
     "token in an address": "LEAK-a-token-the-settings-do-not-know",
     "nearly the hook_secret": "LEAK-hook-secret_0007",  # what somebody mistypes
     "password of the console": "LEAK-console&password=0001",
+    "password that was issued": "LEAK-token-that-was-issued_0001",
 }
 KEY = {"key of a subscriber": "LEAKkeyOfAnna01"}
 # ten digits, as they stand behind 8, 7 and +7
@@ -46,6 +47,8 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "console, a real call": frozenset({"number that was dialled"}),  # told back to who dials it
     "console, what was looked for": frozenset(NUMBERS),  # in the field that it was typed into
     "console, the hook's address": frozenset({"hook_secret"}),
+    "console, issued": frozenset({"password that was issued"}),  # once, to who asked for it
+    "token issue": frozenset({"password that was issued"}),
     "database": _CALLS,
     # the body of an event as it came, with whatever the exchange itself put into it
     "bod": _CALLS | {"journal_token", "api_password", "node_token", "token in an address"},
@@ -203,10 +206,16 @@ def planted(plants: Mapping[str, Plant]) -> str:
 
 
 PLANTED = "PLANTED_LEAKS"  # the variable that plants all of one program
+# what is issued is by chance, and here it is marked; not on a command line, which neighbours see
+ISSUED = {"MARK_OF_ISSUED": SECRETS["password that was issued"]}
+_ISSUED = (
+    "from bridge.wiring import tokens; mark = os.environ['MARK_OF_ISSUED']; tokens.new_token = lambda: mark"
+)
 # the program itself, as talkative as it and its libraries can be, and one more that tells every address
 SERVE = f"""
 import logging, os, sys
 exec(os.environ.get("{PLANTED}", ""))
+{_ISSUED}
 from bridge import observe
 quiet = observe.configure
 def loud(**options):
@@ -226,6 +235,7 @@ main(["serve", "--config", sys.argv[1]])
 COMMANDS = f"""
 import json, os, sys
 exec(os.environ.get("{PLANTED}", ""))
+{_ISSUED}
 from bridge import observe
 from bridge.cli import main
 plain = dict(os.environ)

@@ -11,6 +11,7 @@ from bridge.core.accounts import Accounts
 from bridge.core.calls import Subscriber
 from bridge.core.folded import Person
 from bridge.core.overview import Heap, Overview
+from bridge.core.tokens import Token
 
 
 class Condition(StrEnum):
@@ -179,6 +180,16 @@ class Sandbox(Protocol):
     def switch_onec(self, *, away: bool) -> None: ...
 
 
+class TokenDesk(Protocol):
+    """Where passwords of infobases are issued and revoked; what is done is written down there."""
+
+    def listed(self) -> Sequence[Token]: ...
+    def find(self, infobase: str, token_id: str) -> Token: ...
+    def is_last(self, token: Token) -> bool: ...
+    def issue(self, infobase: str, label: str, who: str) -> str: ...
+    def revoke(self, token: Token, who: str) -> bool: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Roads:
     """The roads that the pages open into.
@@ -187,7 +198,7 @@ class Roads:
     makes the link to a recording, "" where there is none; `clean` takes the bridge's secrets out of a
     text; `lifetimes` are of replayed deliveries; `hurry` wakes whoever tells these infobases; `deed`
     writes down who does what about which thing, before it is done; `hook_address` gives an exchange's
-    address for its cabinet, the secret inside.
+    address for its cabinet, the secret inside; `logins` are of the infobases, by their names.
     """
 
     overview: Overview
@@ -207,6 +218,8 @@ class Roads:
     settings: Callable[[], Sequence[SettingsGroup]]
     hook_address: Callable[[str], str]
     exchanges: Sequence[str]
+    logins: Mapping[str, str]
+    tokens: TokenDesk
     real: RealCalls | None = None
     doctor: Callable[[], Iterator[Found]] | None = None
     sandbox: Callable[[], Sandbox] | None = None

@@ -56,6 +56,8 @@ ROUTES: Sequence[Route] = (
     Route("GET", "settings", Who.OPERATOR, _of(settings.whole)),
     Route("POST", "settings/hook", Who.OPERATOR, _of(settings.hook)),
     Route("POST", "settings/token", Who.OPERATOR, _of(settings.token)),
+    Route("POST", "settings/ask", Who.OPERATOR, _of(settings.ask)),
+    Route("POST", "settings/revoke", Who.OPERATOR, _of(settings.revoke)),
     Route("GET", "login", Who.ANYBODY, _of(login.form)),
     Route("POST", "login", Who.ANYBODY, login.enter),
     Route("POST", "logout", Who.VIEWER, login.leave),

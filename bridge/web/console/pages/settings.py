@@ -1,8 +1,21 @@
-"""«Настройка»: how the bridge is set up, without secrets, and what to type into the exchange and into 1C."""
+"""«Настройка»: what to type into the exchange and into 1C, passwords of infobases, what is set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bridge.core.errors import UnknownRecord
-from bridge.web.auth import new_token, token_hash
-from bridge.web.console.visit import Page, Visit
+from bridge.core.tokens import Token
+from bridge.web.console.visit import Answer, Goto, Page, Visit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infobase:
+    """An infobase and its passwords. `login` is "" for one that the settings do not name any more."""
+
+    name: str
+    login: str
+    valid: Sequence[Token]
+    revoked: Sequence[Token]
 
 
 def whole(visit: Visit) -> Page:
@@ -20,20 +33,60 @@ def hook(visit: Visit) -> Page:
 
 
 def token(visit: Visit) -> Page:
-    """A new password for 1C, shown once; the bridge believes it when its hash is in the settings."""
-    with visit.roads.deed(visit.name, "token", "") as done:
-        password = new_token()
-        done.count = 1
-    return _page(visit, password=password, line=f'token_hashes = ["{token_hash(password)}"]')
+    """A new password for 1C, good at once and shown once."""
+    infobase = visit.form["infobase"]
+    password = visit.roads.tokens.issue(infobase, visit.form["label"], visit.name)
+    return _page(visit, issued=infobase, password=password)
 
 
-def _page(visit: Visit, *, shown: str = "", address: str = "", password: str = "", line: str = "") -> Page:
+def ask(visit: Visit) -> Page:
+    """Before a password is revoked, which one, and what will follow."""
+    meant = _meant(visit)
+    facts = {
+        "one": meant,
+        "last": visit.roads.tokens.is_last(meant),
+        "login": visit.roads.logins.get(meant.infobase, ""),
+    }
+    return Page(template="token_ask.html", facts=facts)
+
+
+def revoke(visit: Visit) -> Answer:
+    meant = _meant(visit)
+    visit.roads.tokens.revoke(meant, visit.name)
+    return Goto(page="settings?revoked=" + meant.id)
+
+
+def _meant(visit: Visit) -> Token:
+    return visit.roads.tokens.find(visit.form["infobase"], visit.form["id"])
+
+
+def _page(visit: Visit, *, shown: str = "", address: str = "", issued: str = "", password: str = "") -> Page:
+    listed = visit.roads.tokens.listed()
+    told = visit.query["revoked"]
     facts = {
         "groups": visit.roads.settings(),
         "exchanges": visit.roads.exchanges,
         "shown": shown,
         "address": address,
+        "infobases": _infobases(visit, listed),
+        "issued": issued,
+        "login": visit.roads.logins.get(issued, ""),
         "password": password,
-        "line": line,
+        "revoked": next((one for one in listed if one.id == told and not one.valid), None) if told else None,
     }
     return Page(template="settings.html", facts=facts)
+
+
+def _infobases(visit: Visit, listed: Sequence[Token]) -> list[Infobase]:
+    """Those of the settings, then others whose passwords are still good, should they come back."""
+    logins = visit.roads.logins
+    gone = sorted({one.infobase for one in listed if one.valid} - logins.keys())
+    return [
+        Infobase(
+            name=name,
+            login=logins.get(name, ""),
+            valid=[one for one in listed if one.infobase == name and one.valid],
+            revoked=[one for one in listed if one.infobase == name and not one.valid],
+        )
+        for name in (*logins, *gone)
+    ]

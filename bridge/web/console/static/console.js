@@ -10,11 +10,17 @@ document.addEventListener("click", (event) => {
     boxes.forEach((box) => { box.checked = !all; });
   }
   if (button.dataset.copy) {
-    navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const text = document.getElementById(button.dataset.copy).textContent;
+    navigator.clipboard.writeText(text).then(() => { if (button.dataset.done) button.textContent = button.dataset.done; });
   }
 });
 
 document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if ("once" in form.dataset) { // a double click is one wish
+    if (form.dataset.once) event.preventDefault();
+    form.dataset.once = "sent";
+  }
   const busy = event.target.querySelector("button[data-busy]");
   if (busy) busy.textContent = busy.dataset.busy;
 });
@@ -27,4 +33,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (part.id === "live" && (part.contains(document.activeElement) || reading)) event.preventDefault();
 });
 
-document.querySelectorAll("button[data-check], button[data-copy]").forEach((button) => { button.hidden = false; });
+addEventListener("pageshow", () => document.querySelectorAll("form[data-once]").forEach((form) => { form.dataset.once = ""; }));
+const able = navigator.clipboard ? "button[data-check], button[data-copy]" : "button[data-check]"; // none over plain http
+document.querySelectorAll(able).forEach((button) => { button.hidden = false; });

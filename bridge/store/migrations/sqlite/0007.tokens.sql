@@ -1,0 +1,16 @@
+-- depends: 0006.console
+
+-- Passwords of infobases that were issued while the bridge ran, and those of the settings file that were
+-- used or revoked.
+
+CREATE TABLE infobase_token (
+    infobase   TEXT NOT NULL,
+    proof      TEXT NOT NULL, -- its hash, sha256:…
+    label      TEXT NOT NULL DEFAULT '',
+    issued_by  TEXT NOT NULL DEFAULT '',
+    issued_at  REAL, -- NULL: it is of the settings file
+    used_at    REAL, -- to the minute
+    revoked_by TEXT NOT NULL DEFAULT '',
+    revoked_at REAL,
+    PRIMARY KEY (infobase, proof)
+);
