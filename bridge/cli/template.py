@@ -60,7 +60,7 @@ key = "впишите ключ абонента из кабинета ВАТС"
 [infobase.buh]
 exchange = "main"
 
-# как 1С входит в мост: имя buh и пароль, хеш которого здесь (новый: vpbx-bridge token)
+# как 1С входит в мост: имя buh и пароль, хеш которого здесь; ещё один, сразу: vpbx-bridge token issue buh
 token_hashes = ["{token_hash}"]
 # login = "buh"
 # show_keys = false                      # показывать ли 1С ключи абонентов в GetSubscribers

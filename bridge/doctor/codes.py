@@ -89,6 +89,7 @@ class Code(StrEnum):
     KEY_UNKNOWN = "keys.unknown"
 
     INFOBASE_SHUT = "infobase.no_token"
+    INFOBASE_REVOKED = "infobase.revoked_token"
     INFOBASE_UNTOLD = "infobase.not_told"
     MAILBOX_COLLECTED = "mailbox.collected"
     MAILBOX_NEVER = "mailbox.never"

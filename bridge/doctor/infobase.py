@@ -1,11 +1,12 @@
 """An infobase: can it call us, can we call it, and what is stuck between us?"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.core.delivery import DeliveryState
+from bridge.core.tokens import known
 from bridge.doctor.codes import Code
 from bridge.doctor.entrance import local_url
 from bridge.doctor.finding import Finding, bad, doubtful, good
@@ -35,9 +36,7 @@ def infobase_findings(
     name: str, settings: Settings, archive: Archive | None, command: Commands
 ) -> Iterator[Finding]:
     link, section = f"1С {name}", settings.infobase[name]
-    if not section.token_hashes:
-        said, advice = "у базы нет token_hashes: 1С не сможет звонить", "создайте пароль: vpbx-bridge token"
-        yield doubtful(link, Code.INFOBASE_SHUT, said, advice)
+    yield from _entering(link, name, section.token_hashes, archive, command)
     match section.contract:
         case "none":
             yield good(link, Code.INFOBASE_UNTOLD, "мост ей не сообщает (contract = none)")
@@ -48,6 +47,22 @@ def infobase_findings(
             yield from _bridge_says(link, name, settings)
     yield from _stopped(link, name, archive, command)
     yield from _stuck(link, name, archive, command)
+
+
+def _entering(
+    link: str, name: str, in_file: Sequence[str], archive: Archive | None, command: Commands
+) -> Iterator[Finding]:
+    """May anybody enter as this infobase, and is a line left of somebody who may not?"""
+    told = [
+        one for one in known({name: in_file}, archive.tokens() if archive else ()) if one.infobase == name
+    ]
+    if not any(one.valid for one in told):
+        said = "у базы нет ни одного действующего пароля: 1С не сможет звонить"
+        yield doubtful(link, Code.INFOBASE_SHUT, said, f"выдайте: {command(f'token issue {name}')}")
+    for one in told:
+        if one.in_file and not one.valid:
+            said = f"в token_hashes строка отозванного пароля, sha256:{one.id}…"
+            yield doubtful(link, Code.INFOBASE_REVOKED, said, "она не действует: удалите её")
 
 
 def _mailbox(link: str, polled_at: float | None) -> Finding:

@@ -11,6 +11,7 @@ from bridge.doctor.finding import BAD, GOOD, WARNING
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
+from bridge.store.beside import tokens_at
 from bridge.store.sqlite import SqliteStore
 from bridge.web.auth import token_hash
 from support.ports import free_port
@@ -150,6 +151,25 @@ def test_the_journal_the_reconciliation_and_the_mailbox_are_looked_at(
     said = seen(tmp_path, exchange_url)
     assert "сверка за 2026-11-22: в АТС 5, в мосте 3, добавлено 2" in said
     assert "ящик забирали" in said
+
+
+def test_passwords_that_were_issued_or_revoked_are_known(tmp_path: Path, exchange_url: str) -> None:
+    shut, left = "нет ни одного действующего пароля", "строка отозванного пароля, sha256:"
+    said = seen(tmp_path, exchange_url)
+    assert shut not in said
+    assert left not in said
+    database = str(tmp_path / "bridge.db")
+    with tokens_at(database) as tokens:
+        tokens.revoke("kassa", token_hash("x"), who="test")
+        tokens.issue("other", token_hash("y"), label="", who="test")
+    said = seen(tmp_path, exchange_url)
+    assert shut in said
+    assert left in said
+    with tokens_at(database) as tokens:
+        tokens.issue("kassa", token_hash("y"), label="", who="test")
+    said = seen(tmp_path, exchange_url)
+    assert shut not in said
+    assert left in said
 
 
 def test_a_journal_that_is_refused_is_named_without_its_token(tmp_path: Path) -> None:
