@@ -1,17 +1,18 @@
 """From the start of the process to its first right answer to a MakeCall; memory at rest and after work.
 
-The bridge is the whole one, on a database that exists. Memory is the proportional set size (PSS) of the
-process tree; "largest" is that of its largest process: a worker.
+The bridge is the whole one, on a database that exists; cpu_s is the processor time of all its processes
+until then. Memory is the proportional set size (PSS) of the process tree; "largest" is that of its largest
+process: a worker.
 """
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from benchmarks.side_by_side import machine
-from benchmarks.side_by_side.bench import START_S, Bench, Running, rotated
+from benchmarks.side_by_side.bench import START_S, Bench, Options, Running, rotated
 from benchmarks.side_by_side.envelope import ANSWER, DIALLED, MAKE_CALL
 from benchmarks.side_by_side.goals import Goal
 from benchmarks.side_by_side.results import Results, Spread
@@ -23,8 +24,9 @@ START = "Start to the first answer, s, and memory at rest, MB"
 GROWTH = "Memory after so many requests, MB"
 P, PP = "bridge P", "bridge PP"
 REST_S = 1.0
-STEPS = (10_000, 100_000)
-LONG = (10_000, 100_000, 1_000_000)
+LOOK = (1_000, 10_000)  # with one round
+USUAL = (10_000, 100_000)
+LONG = (*USUAL, 1_000_000)
 
 Start = Callable[[Bench], Running]
 
@@ -77,9 +79,9 @@ def _one_start(bench: Bench, name: str, start: Start, turn: int) -> None:
     running = start(bench)
     with bench.alive(running):
         _first_answer(bench, running)
-        start_s = time.monotonic() - began
+        start_s, cpu_s = time.monotonic() - began, machine.cpu_s(running.pids())
         time.sleep(REST_S)
-        bench.note(PART, START, name, 1, turn, start_s=start_s, **_memory(running))
+        bench.note(PART, START, name, 1, turn, start_s=start_s, cpu_s=cpu_s, **_memory(running))
 
 
 def _grow(bench: Bench, name: str, start: Start) -> None:
@@ -87,13 +89,19 @@ def _grow(bench: Bench, name: str, start: Start) -> None:
     with bench.alive(running):
         _first_answer(bench, running)
         done, request = 0, bench.request(MAKE_CALL)
-        for step in LONG if bench.options.long else STEPS:
+        for step in _steps(bench.options):
             said = bench.raw_load(running.port, request, connections=8, count=step - done, expect="SUCCESS")
             if said["ok"] < said["sent"]:
                 raise Missing(f"{said['sent'] - said['ok']} wrong answers")
             done = step
             time.sleep(REST_S)
             bench.note(PART, GROWTH, name, step, 0, **_memory(running))
+
+
+def _steps(options: Options) -> Sequence[int]:
+    if options.long:
+        return LONG
+    return USUAL if options.rounds > 1 else LOOK
 
 
 def _memory(running: Running) -> dict[str, float]:
@@ -123,9 +131,9 @@ def _first_answer(bench: Bench, running: Running) -> None:
 
 
 def _grown(results: Results, peer: str) -> Spread | None:
-    """From the first step to the last that was made."""
+    """From request 10,000 to the last."""
     steps = results.ats(GROWTH)
-    if len(steps) < 2:
+    if len(steps) < 2 or steps[0] != LONG[0]:
         return None
     return results.difference(GROWTH, peer, peer, steps[-1], "pss_mb", to_at=steps[0])
 
