@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bridge.observe import Figures, log
+from bridge.pausing import pausing
 
 # Under the 30 s that a drain lasts and that impatient proxies allow (nginx: 60 s). A 1C whose own
 # timeout is shorter must ask for less: the sample of README allows a call 20 s.
@@ -100,7 +101,7 @@ class MailRoom:
     def _sleep(self, visit: _Visit) -> bool:
         left_s = max(0.0, visit.until - time.monotonic())
         came_after = self._closed
-        with self._waiting.track_inprogress():
+        with self._waiting.track_inprogress(), pausing():
             knocked = self._changed.wait_for(
                 lambda: self._closed != came_after or self._knocked(visit), min(left_s, GLANCE_S)
             )

@@ -25,6 +25,7 @@ from bridge.flows.name_caller import (
     name_caller,
 )
 from bridge.observe import Figures, log
+from bridge.pausing import pausing
 
 MARGIN_S = 0.02  # of the deadline, for what stands around us
 LOOK_UP_SHARE = 0.5  # of the time: the table is near; what it does not say in time, 1C may
@@ -155,7 +156,8 @@ class CallerId:
 
     def _look_up(self, manners: Manners, who: str, until: float) -> None:
         if looked := self._shelf.look_up(manners.order, who):
-            wait_for([looked], timeout=LOOK_UP_SHARE * (until - time.monotonic()))
+            with pausing():
+                wait_for([looked], timeout=LOOK_UP_SHARE * (until - time.monotonic()))
             if looked.done():
                 self._memory.put(who, looked.result() or {})
             else:
@@ -169,7 +171,8 @@ class CallerId:
             pending = {name: one for name, one in asked.items() if not one.done()}
             if not pending or first_known(manners.order, self._memory.get(who) or {}, pending=pending):
                 break
-            wait_for(pending.values(), timeout=left_s, return_when=FIRST_COMPLETED)
+            with pausing():
+                wait_for(pending.values(), timeout=left_s, return_when=FIRST_COMPLETED)
         if card := first_known(manners.order, self._memory.get(who) or {}):
             return card, Source.ASKED
         said = [name for name, one in asked.items() if one.done() and one.result()]

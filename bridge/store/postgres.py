@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
+from bridge.pausing import pausing
 from bridge.store.bell import PostgresBell
 from bridge.store.engine import Store
 from bridge.store.pgconnection import (
@@ -132,7 +133,10 @@ class PostgresDatabase:
         pause_s = 0.02
         while True:
             try:
-                with self._pool.connection(timeout=max(0.05, until - time.monotonic())) as connection:
+                with (
+                    pausing(),
+                    self._pool.connection(timeout=max(0.05, until - time.monotonic())) as connection,
+                ):
                     return work(connection)
             except _AGAIN as error:
                 if time.monotonic() > until:
@@ -140,7 +144,8 @@ class PostgresDatabase:
             except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
                 if time.monotonic() > until or self._pool.closed or not _passing(error):
                     raise StoreUnavailable(f"Хранилище не отвечает: {said(error)}") from None
-            time.sleep(pause_s * (0.5 + random.random()))  # noqa: S311 - so that two do not meet again
+            with pausing():
+                time.sleep(pause_s * (0.5 + random.random()))  # noqa: S311 - so that two do not meet again
             pause_s = min(0.5, 2 * pause_s)
 
     def hold(self, infobase: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
+from bridge.pausing import pausing
 from bridge.store import statements as sql
 from bridge.store.connection import Readers, connect, migrate, own
 from bridge.store.engine import Store
@@ -80,7 +81,8 @@ class SqliteDatabase:
             raise StoreUnavailable(f"Хранилище не читается: {error}") from None
 
     def write(self, work: Callable[[Session], T]) -> T:
-        return self._writer.run(work)
+        with pausing():
+            return self._writer.run(work)
 
     def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - the file has one owner
         return 0 if self._tells else None

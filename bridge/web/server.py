@@ -1,23 +1,26 @@
 """Waitress, set for the internet, and stopped without dropping anybody."""
 
-import logging
 import math
 import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import WSGITask
 
 from bridge.observe import log
 from bridge.web.crowd import LIMIT, make_room
 from bridge.web.guard import GuardedChannel
 from bridge.web.http import WsgiApp
+from bridge.web.loop import Loop, loop_of
+from bridge.web.threads import Threads
 
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
 DRAIN_LIMIT_S = 30.0
@@ -79,17 +82,19 @@ class Server:
         )
         listener = listener or bind(options.host, options.port)
         self._draining = draining or threading.Event()
+        self._threads = Threads(options.threads)
         self._server = _GuardedServer(
             application,
             {},
             True,
             listener,
-            dispatcher=_dispatcher(options.threads),
+            dispatcher=self._threads,
             adj=adjustments,
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._server.draining = self._draining
+        self._server.loop = loop_of(self._server._map, self._server)
         self._drain_s = options.drain_s
         self._stop_at = math.inf  # monotonic: when listening shall stop
         self._drained_at = math.inf  # monotonic: when it did
@@ -104,13 +109,18 @@ class Server:
             while not self._finished():
                 if self._draining.is_set():
                     self._wind_down(time.monotonic())
-                timeout = 0.1 if self._draining.is_set() else 1.0  # nothing wakes the loop after the quiet
-                wasyncore.loop(timeout=timeout, use_poll=True, map=self._server._map, count=1)
+                self.turn(0.1 if self._draining.is_set() else 1.0)  # nothing wakes the loop after the quiet
         finally:
             self._server.task_dispatcher.shutdown(timeout=5)
             for channel in list(self._server.active_channels.values()):
                 channel.handle_close()  # with its buffers, which may be temporary files
             wasyncore.close_all(self._server._map, ignore_all=True)
+            self._server.loop.close()
+
+    def turn(self, timeout_s: float) -> None:
+        """See to what happens, and wait for it not longer than that."""
+        self._server.loop.turn(min(timeout_s, self._threads.give()))
+        self._threads.give()
 
     def _wind_down(self, now: float) -> None:
         self._stop_at = min(self._stop_at, now + self._drain_s)
@@ -153,13 +163,6 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits
-    dispatcher = ThreadedTaskDispatcher()
-    dispatcher.set_thread_count(threads)
-    return dispatcher
-
-
 class _LastTask(WSGITask):  # type: ignore[misc]
     """Once a drain began, each answer asks its client to come back on another connection."""
 
@@ -168,18 +171,68 @@ class _LastTask(WSGITask):  # type: ignore[misc]
             self.request.headers["CONNECTION"] = "close"
         return super().build_response_header()
 
+    def write(self, data: bytes) -> None:
+        """The headers go with the first of the body: one packet, and one call of the system."""
+        if self.wrote_header or not data:
+            super().write(data)
+            return
+        with self.channel.together():
+            super().write(data)
+
 
 class _Channel(GuardedChannel):
     task_class = _LastTask
+    _pieces: list[bytes] | None = None  # what is to be sent together
+
+    def service(self) -> None:
+        _here.channel = self
+        try:
+            super().service()
+        finally:
+            _here.channel = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        self._pieces = []
+        try:
+            yield
+            whole = b"".join(self._pieces)
+        finally:
+            self._pieces = None
+        self.write_soon(whole)
+
+    def write_soon(self, data: Any) -> Any:
+        if self._pieces is None:
+            return super().write_soon(data)
+        self._pieces.append(data)
+        return len(data)
+
+    def add_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress's name
+        super().add_channel(map)
+        self.server.loop.look_at(self)
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress's name
+        self.server.loop.forget(self._fileno)
+        super().del_channel(map)
 
     def more(self) -> bool:
         """Another request came behind the one that is being answered: closing now would drop it."""
         return len(self.requests) > 1 or self.unread()
 
 
+class _Here(threading.local):
+    """Which connection this thread serves."""
+
+    channel: _Channel | None = None
+
+
+_here = _Here()
+
+
 class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
     draining: threading.Event
+    loop: Loop
     _closed = 0  # to make room, since it was last said
     _said_at = -math.inf
 
@@ -190,6 +243,7 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
             self.handle_accept()
             if len(self.active_channels) == before:
                 break
+        self.loop.forget(self._fileno)
         self.del_channel()
         self.socket.close()
 
@@ -204,7 +258,10 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
             super().handle_accept()
             if len(self.active_channels) == before:
                 break
-        self._closed += make_room(self.active_channels.values())
+        closed = make_room(self.active_channels.values())
+        if closed:
+            self._closed += closed
+            self.loop.look_at_all()
         now = time.monotonic()
         if self._closed and now - self._said_at > CROWD_SAID_S:
             log.warning("connections_crowded", closed=self._closed)
@@ -212,11 +269,17 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
+        self.loop.look_at_all()
         for channel in list(self.active_channels.values()):
             if channel.overdue():
                 channel.will_close = True
             elif channel.stalled():
                 channel.handle_close()  # at once: what takes nothing is never ready to be written to
+
+    def pull_trigger(self) -> None:
+        channel = _here.channel
+        if channel is None or self.loop.missed(channel):
+            super().pull_trigger()
 
     def set_socket_options(self, conn: socket.socket) -> None:
         super().set_socket_options(conn)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 TRIES = 10
@@ -71,6 +72,7 @@ class Throttle:
                 self._entered.popitem(last=False)
 
 
+@lru_cache(1024)
 def owner_of(address: str) -> str:
     """Whose address it is: one customer has 2**64 of IPv6 (RFC 6177), and may guess from each."""
     try:

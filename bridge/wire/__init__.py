@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bridge.pausing import pausing
 from bridge.wire.address import Origin, taken_apart
 from bridge.wire.connection import Connection, Deadline, Trust, connect
 from bridge.wire.headers import Headers, announced, media_of
@@ -102,7 +103,8 @@ class Wire:
             WireError: its head did not come. What comes later is raised by `Flow.chunks`.
         """
         deadline = Deadline(self._total_s, self._idle_s)
-        connection, reply = self._answered("GET", url, headers or {}, None, deadline)
+        with pausing():
+            connection, reply = self._answered("GET", url, headers or {}, None, deadline)
         try:
             yield Flow(status=reply.status, headers=reply.headers, chunks=self._chunks(reply))
         finally:
@@ -113,6 +115,10 @@ class Wire:
         self._pool.clear()
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None) -> Answer:
+        with pausing():
+            return self._asked(method, url, headers, body)
+
+    def _asked(self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None) -> Answer:
         deadline = Deadline(self._total_s, self._idle_s)
         connection, reply = self._answered(method, url, headers, body, deadline)
         kept = False
@@ -172,7 +178,7 @@ class Wire:
         if promised > self._max_bytes:
             raise _too_long()
         try:
-            while piece := reply.read(PIECE_BYTES):
+            while piece := _waited_for(reply):
                 read += len(piece)
                 if read > self._max_bytes:
                     raise _too_long()
@@ -192,6 +198,11 @@ def _lines(headers: Mapping[str, str | bytes]) -> bytes:
             raise ValueError("line breaks in a header")
         lines.append(b"%s: %s\r\n" % (name.encode("ascii"), value))
     return b"".join(lines)
+
+
+def _waited_for(reply: Reply) -> bytes:
+    with pausing():
+        return reply.read(PIECE_BYTES)
 
 
 def _too_long() -> WireError:

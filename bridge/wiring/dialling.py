@@ -14,6 +14,7 @@ from bridge.core.ports import DialLog, Exchange
 from bridge.core.watch import WorkHours
 from bridge.flows.make_call import Desk, make_call
 from bridge.observe import Figures, log
+from bridge.pausing import pausing
 from bridge.settings import Settings
 from bridge.settings.partners import DialSection
 from bridge.wiring.partners import exchange_client, people_of, subscribers_of
@@ -157,7 +158,8 @@ def _waiter(
         try:
             until = time.monotonic() + patience_s
             while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
-                time.sleep(LOOK_EVERY_S)
+                with pausing():
+                    time.sleep(LOOK_EVERY_S)
             return result
         finally:
             seats.release()

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from waitress import wasyncore
 
 from bridge.web import crowd
 from bridge.web.server import Server, ServerOptions
@@ -21,7 +20,7 @@ def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
 
 def turns(server: Server, count: int = 5) -> None:
     for _ in range(count):
-        wasyncore.loop(timeout=0.05, use_poll=True, map=server._server._map, count=1)
+        server.turn(0.05)
 
 
 def test_a_request_that_came_while_room_was_made_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
