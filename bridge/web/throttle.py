@@ -28,8 +28,9 @@ class Throttle:
     `trusted_proxy`, and then everybody comes from there.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, tries: int = TRIES) -> None:
         self._clock = clock
+        self._tries = tries
         self._lock = threading.Lock()
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
         self._entered: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -48,7 +49,7 @@ class Throttle:
                 return
             while failed and self._clock() - failed[0] > WINDOW_S:
                 failed.popleft()
-            if len(failed) >= TRIES:
+            if len(failed) >= self._tries:
                 raise Throttled
 
     def failed(self, address: str) -> None:
@@ -57,7 +58,7 @@ class Throttle:
             return
         address = owner_of(address)
         with self._lock:
-            self._failed.setdefault(address, deque(maxlen=TRIES)).append(self._clock())
+            self._failed.setdefault(address, deque(maxlen=self._tries)).append(self._clock())
             self._failed.move_to_end(address)
             while len(self._failed) > MAX_ADDRESSES:
                 self._failed.popitem(last=False)

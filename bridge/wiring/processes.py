@@ -1,7 +1,6 @@
 """A bridge of several processes on one Linux machine: entrances on many cores, one that tells 1C."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -19,6 +18,7 @@ from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
 from bridge.wiring import Place, Role, connect, open_for
 from bridge.wiring.console import NO_EXTRAS, Extras, first_step
+from bridge.wiring.figures_folder import figures_folder
 
 BACKLOG = 1024
 FORCE_AFTER_S = 2 * DRAIN_LIMIT_S  # requests under way, then calls of 1C under way
@@ -35,7 +35,7 @@ def several(
         OSError: the address is taken.
     """
     hide(*settings.secrets())
-    with _owned(settings), tempfile.TemporaryDirectory(prefix="vpbx-bridge-figures-") as folder:
+    with _owned(settings), figures_folder() as folder:
         listener = bind(settings.server.host, settings.server.port)
         listener.listen(BACKLOG)  # whoever connects while children start waits for them
         listen = f"{settings.server.host}:{listener.getsockname()[1]}"

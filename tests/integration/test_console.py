@@ -269,6 +269,8 @@ def test_whoever_did_something_is_in_the_audit(here: World, operator: Browser) -
     Browser(here).enter()
     operator.post("raw", event="1")
     operator.post("settings/hook", exchange="main")
+    operator.post("queue/hurry", **CHOICE)
+    assert operator.post("doctor/run").status_code == 400, "nobody gave this bridge a doctor"
     chosen = ids(operator)
     operator.post("queue/do", delivery=chosen[:1], deed="replay", **CHOICE)
     operator.post("queue/do", delivery=chosen[1:3], deed="discard", **CHOICE)
@@ -278,6 +280,7 @@ def test_whoever_did_something_is_in_the_audit(here: World, operator: Browser) -
         (Deed.ENTER, "127.0.0.1", 1),
         (Deed.SHOW_FULL, "событие 1", 1),
         (Deed.SHOW_FULL, "адрес веб-хука main", 1),
+        (Deed.HURRY, "buh", 1),
         (Deed.REPLAY, "buh, dead", 1),
         (Deed.DISCARD, "buh, dead", 2),
     ]
@@ -309,8 +312,21 @@ def test_markup_of_a_caller_is_text(here: World, operator: Browser) -> None:
 
 
 def test_every_answer_has_the_headers_that_keep_a_browser_safe(here: World, operator: Browser) -> None:
-    for page in ("", "calls", "nowhere", "raw?event=none", "settings"):
-        headers = operator.get(page).headers
+    """Of each route there is, as a stranger and as an operator; of what is none; of each refusal."""
+    stranger = Browser(here)
+    answers = [operator.get(page) for page in ("nowhere", "raw?event=none")]
+    for route in ROUTES:
+        for browser in (stranger, operator):
+            if route.method == "GET":
+                answers.append(browser.get(route.page, allow_redirects=False))
+            elif route.page != "logout":
+                answers.append(
+                    browser.session.post(browser.base + route.page, timeout=10, allow_redirects=False)
+                )
+                answers.append(browser.post(route.page))
+    assert {200, 303, 400, 403, 404} <= {one.status_code for one in answers}
+    for answer in answers:
+        headers = answer.headers
         policy = headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy

@@ -19,8 +19,11 @@ from bridge.demo.stage import Script, staged
 from bridge.store.accounts import StoredAccounts
 from bridge.store.audit import Deed
 from bridge.store.beside import accounts_at
-from bridge.web.console.entering import Door
+from bridge.web.console.curiosity import NUMBERS, WINDOW_S, Curiosity
+from bridge.web.console.entering import FIRST_TRIES, Door, token_hash
+from bridge.web.console.roads import Found
 from bridge.web.throttle import TRIES, Throttled
+from bridge.wiring.console import Extras
 from support.world import ANNA, World, eventually, world
 
 from .test_console import CLIENT, HASH, OPERATOR, PASSWORD, VIEWER, Browser, ids
@@ -144,6 +147,86 @@ def test_the_first_operator_is_in_the_audit_even_when_the_code_was_wrong(tmp_pat
         assert Browser(here).post("first", **facts).status_code == 403
         (written,) = here.archive().deeds()
         assert (written.did, written.who, written.count) == (Deed.USER, "anna (консоль)", 0)
+
+
+def test_whoever_enters_over_a_session_ends_it(here: World) -> None:
+    """The token of the first one stayed good for twelve hours, with nobody who could log it out."""
+    browser = entered(here)
+    before = browser.session.cookies["vpbx_console"]
+    browser.enter("nobody", "wrong")
+    assert held(here, before), "a wrong password ends nothing"
+    browser.enter(VIEWER)
+    assert not held(here, before)
+    assert browser.session.cookies["vpbx_console"] != before
+    assert browser.get().url.endswith("/console/")
+
+
+def held(here: World, token: str) -> bool:
+    answer = requests.get(f"{here.url}/console/", cookies={"vpbx_console": token}, timeout=10)
+    return answer.url.endswith("/console/")
+
+
+def test_a_stranger_does_not_keep_the_first_user_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten wrong codes from anywhere once shut the first login for everybody."""
+    monkeypatch.setattr("bridge.web.console.entering.passwords.hashed", lambda _: HASH)
+    with accounts_at(str(tmp_path / "bridge.db")) as accounts:
+        door = Door(accounts, unwritten)
+        accounts.keep_code(token_hash("the code"), lives_s=60)
+        for _ in range(TRIES):
+            assert door.first("anna", PASSWORD, "guessed", "203.0.113.9") is None
+        with pytest.raises(Throttled):
+            door.first("anna", PASSWORD, "the code", "203.0.113.9")
+        with pytest.raises(Throttled):
+            door.first("anna", PASSWORD, "the code", "::ffff:203.0.113.9")
+        assert door.first("anna", PASSWORD, "guessed", "192.0.2.7") is None
+
+
+def test_many_strangers_do_not_guess_the_code_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.console.entering.passwords.hashed", lambda _: HASH)
+    with accounts_at(str(tmp_path / "bridge.db")) as accounts:
+        door = Door(accounts, unwritten)
+        for number in range(FIRST_TRIES):
+            assert door.first("anna", PASSWORD, "guessed", f"203.0.113.{number}") is None
+        with pytest.raises(Throttled):
+            door.first("anna", PASSWORD, "guessed", "192.0.2.7")
+
+
+def test_a_viewer_does_not_guess_a_number_by_searching(here: World) -> None:
+    """What is masked was found by trying: the search said whether there is such a call."""
+    viewer, operator = entered(here, VIEWER), entered(here)
+    asked = [f"8916{number:07}" for number in range(NUMBERS)]
+    assert {viewer.get(f"calls?number={one}").status_code for one in asked} == {200}
+    for again in (asked[0], asked[-1], f"%2B7{asked[0][1:]}", "101"):
+        assert viewer.get(f"calls?number={again}").status_code == 200, (
+            "it is counted once, an extension never"
+        )
+    refused = viewer.get("calls?number=89170000000")
+    assert refused.status_code == 429
+    assert "Наблюдатель может искать" in refused.text
+    assert viewer.get("calls").status_code == 200
+    assert operator.get("calls?number=89170000000").status_code == 200
+
+
+def test_curiosity_is_forgiven_in_an_hour() -> None:
+    now = [0.0]
+    curiosity = Curiosity(lambda: now[0])
+    assert all(curiosity.may_look_for("anna", str(number)) for number in range(NUMBERS))
+    assert not curiosity.may_look_for("anna", "more")
+    assert curiosity.may_look_for("petr", "more")
+    now[0] = WINDOW_S + 1
+    assert curiosity.may_look_for("anna", "more")
+
+
+def test_who_ran_the_doctor_is_in_the_audit(tmp_path: Path) -> None:
+    found = Found(link="buh", grade=0, said="good", advice="")
+    with world(tmp_path, extras=Extras(doctor=lambda: iter([found, found]))) as here:
+        with accounts_at(str(here.database)) as accounts:
+            accounts.add(OPERATOR, Role.OPERATOR, HASH)
+        assert "good" in entered(here).post("doctor/run").text
+        written = here.archive().deeds(limit=1)[0]
+        assert (written.did, written.who, written.count) == (Deed.CHECK, f"{OPERATOR} (консоль)", 2)
 
 
 def test_a_deep_address_makes_no_large_page(here: World) -> None:

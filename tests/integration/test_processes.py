@@ -102,6 +102,38 @@ def frozen(pid: int) -> Iterator[None]:
 
 
 @linux
+def test_figures_of_the_killed_are_removed_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
+    foreign = shared / "vpbx-bridge-figures-of-another-version"
+    foreign.mkdir()
+
+    def folders() -> set[Path]:
+        return set(shared.iterdir()) - {foreign}
+
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+    with family(tmp_path / "one") as killed:
+        (left,) = folders()
+        children = [killed.bridge.children()[name] for name in FAMILY]
+        killed.bridge.signal(signal.SIGKILL)
+        assert eventually(lambda: not any(map(alive, children)), within_s=60)
+    assert folders() == {left}
+    with family(tmp_path / "two"):
+        (used,) = folders()
+        assert used != left
+        with family(tmp_path / "three") as third:
+            assert used in folders()
+            assert len(folders()) == 2, "the folder of a bridge that lives is left alone"
+            assert third.bridge.stop() == 0
+        assert folders() == {used}
+    assert foreign.is_dir(), "nobody knows whether it is in use"
+
+
+@linux
 def test_whoever_entered_the_console_by_one_child_is_known_to_the_other(tmp_path: Path) -> None:
     with family(tmp_path) as here:
         assert eventually(lambda: set(here.bridge.children()) == FAMILY)

@@ -24,6 +24,7 @@ from bridge.sim.onec import FakeOnec
 from bridge.store.archive import Archive
 from bridge.web.auth import token_hash
 from bridge.wiring import Bridge, assemble
+from bridge.wiring.console import NO_EXTRAS, Extras
 from support.ports import free_port
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
@@ -129,7 +130,7 @@ def settings(
 
 
 @contextmanager
-def world(folder: Path, **changes: Any) -> Iterator[World]:
+def world(folder: Path, *, extras: Extras = NO_EXTRAS, **changes: Any) -> Iterator[World]:
     """Start everything; `changes` go to `settings`."""
     with ExitStack() as running:
         exchange = FakeExchange((ANNA, PETR))
@@ -137,7 +138,7 @@ def world(folder: Path, **changes: Any) -> Iterator[World]:
         onec = FakeOnec()
         onec_server = running.enter_context(Loopback(onec))
         made = settings(folder, exchange_server.url, onec_server.url, **changes)
-        bridge = assemble(made)
+        bridge = assemble(made, extras=extras)
         thread = threading.Thread(target=bridge.run, name="bridge-under-test")
         thread.start()
         running.callback(thread.join)

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from bridge.core.accounts import Accounts, User
 from bridge.observe import log
 from bridge.web.console import passwords
+from bridge.web.console.curiosity import Curiosity
 from bridge.web.console.roads import Counted
 from bridge.web.throttle import Throttle, Throttled, owner_of
 
@@ -21,6 +22,7 @@ LIVES_S = 12 * 3600.0
 CODE_LIVES_S = 3600.0
 TOKEN_BYTES = 32
 MAX_NAME = 64
+FIRST_TRIES = 100  # of wrong codes for the first user, from everywhere together
 SEATS = 4  # two are hashed, two wait
 NAME = r"[a-z0-9][a-z0-9._-]{0,30}"
 
@@ -58,6 +60,8 @@ class Door:
         self._accounts = accounts
         self._deed = deed
         self._throttle = Throttle()
+        self._codes = Throttle(tries=FIRST_TRIES)
+        self.curiosity = Curiosity()
         self._seats = threading.BoundedSemaphore(SEATS)
 
     def enter(self, name: str, password: str, address: str) -> str | None:
@@ -93,15 +97,18 @@ class Door:
         """The first operator comes with the code that a command gave; None when it is wrong or too late.
 
         Raises:
-            Throttled: too many wrong codes came.
+            Throttled: too many wrong codes came, from there or from everywhere.
         """
-        self._throttle.check("first", ())
+        place = f"first from {owner_of(address)}"
+        self._throttle.check(place, ())
+        self._codes.check("first", ())
         with self._seat():
             kept = passwords.hashed(password)
         with self._deed(name, "user", f"первый оператор, {address}") as done:
             done.count = int(self._accounts.add_first(name, kept, token_hash(code.strip())))
         if not done.count:
-            self._throttle.failed("first")
+            self._throttle.failed(place)
+            self._codes.failed("first")
             log.warning("console_login_refused", peer=address)
             return None
         return self._session(name, address)

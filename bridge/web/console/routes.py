@@ -36,7 +36,7 @@ def _of(show: Callable[[Visit], Answer]) -> Show:
 ROUTES: Sequence[Route] = (
     Route("GET", "", Who.VIEWER, _of(today.whole)),
     Route("GET", "today", Who.VIEWER, _of(today.part)),
-    Route("GET", "calls", Who.VIEWER, _of(calls.found)),
+    Route("GET", "calls", Who.VIEWER, calls.found),
     Route("GET", "call", Who.VIEWER, _of(call.life)),
     Route("GET", "raw", Who.VIEWER, _of(call.raw_masked)),
     Route("POST", "raw", Who.OPERATOR, _of(call.raw_whole)),

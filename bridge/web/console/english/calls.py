@@ -26,6 +26,9 @@ CALLS: Mapping[str, str] = {
         "There are no digits in the number: give a whole number or an extension"
     ),
     "Дата не читается: нужна, например, 2026-11-23": "The day cannot be read: write, for example, 2026-11-23",
+    "Наблюдатель может искать не больше {n} разных номеров в час: подождите или спросите оператора": (
+        "A viewer may look for at most {n} different numbers an hour: wait, or ask an operator"
+    ),
     "входящий": "incoming",
     "исходящий": "outgoing",
     "неизвестно": "unknown",

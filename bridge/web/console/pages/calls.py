@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from bridge.core.calls import Subscriber
 from bridge.core.delivery import DeliveryState
-from bridge.core.folded import CallStatus, FoldedCall
+from bridge.core.folded import PUBLIC_DIGITS, CallStatus, FoldedCall
 from bridge.core.folding import fold
 from bridge.core.numbers import same_digits
 from bridge.core.overview import CallEvents, Search
+from bridge.web.console.curiosity import NUMBERS
+from bridge.web.console.entering import Door
 from bridge.web.console.texts import STATES, STATUSES
 from bridge.web.console.visit import Fields, Page, Visit
 
@@ -24,6 +26,7 @@ WORST = (
     DeliveryState.DELIVERED,
     DeliveryState.SUPERSEDED,
 )
+CURIOUS = "Наблюдатель может искать не больше {n} разных номеров в час: подождите или спросите оператора"
 FILTERS = ("number", "person", "since", "until", "status")
 
 
@@ -43,12 +46,15 @@ class CallRow:
     address: str
 
 
-def found(visit: Visit) -> Page:
+def found(visit: Visit, door: Door) -> Page:
     query = visit.query
     people = visit.roads.people
     person = next((one for one in people if one.name == query["person"]), None)
     status = next((one for one in CallStatus if one.value == query["status"]), None)
     problem, search = _search(visit, person)
+    status_code = 200
+    if not problem and not _may_look_for(visit, door, search.digits):
+        problem, status_code = visit.look.say(CURIOUS, n=NUMBERS), 429
     rows, place = ([], None) if problem else _looked_through(visit, search, person, status)
     asked = {name: query[name] for name in FILTERS if query[name]}
     facts = {
@@ -61,7 +67,13 @@ def found(visit: Visit) -> Page:
         "older": urlencode(asked | {"before": place}) if place else "",
         "newest": urlencode(asked) if query["before"] else "",
     }
-    return Page(template="calls.html", facts=facts)
+    return Page(template="calls.html", facts=facts, status=status_code)
+
+
+def _may_look_for(visit: Visit, door: Door, digits: str) -> bool:
+    """Extensions and what an operator looks for are nobody's concern."""
+    hidden = visit.look.masked and len(digits) >= PUBLIC_DIGITS
+    return not hidden or door.curiosity.may_look_for(visit.name, digits)
 
 
 def folded(visit: Visit, one: CallEvents) -> CallRow | None:

@@ -13,4 +13,7 @@ def whole(visit: Visit) -> Page:
 def run(visit: Visit) -> Page:
     if visit.roads.doctor is None:
         raise UnknownRecord(NOT_HERE)
-    return Page(template="doctor.html", facts={"found": list(visit.roads.doctor()), "able": True})
+    with visit.roads.deed(visit.name, "check", "") as done:
+        found = list(visit.roads.doctor())
+        done.count = len(found)
+    return Page(template="doctor.html", facts={"found": found, "able": True})

@@ -29,7 +29,11 @@ def enter(visit: Visit, door: Door) -> Answer:
         token = door.enter(visit.form["name"], visit.form["password"], visit.address)
     except Throttled:
         return _login(visit, SLOWLY, 429)
-    return Goto(page="", token=token) if token else _login(visit, WRONG, 403)
+    if not token:
+        return _login(visit, WRONG, 403)
+    if visit.user:  # whoever was here before has gone
+        door.leave(visit.token)
+    return Goto(page="", token=token)
 
 
 def leave(visit: Visit, door: Door) -> Answer:

@@ -112,7 +112,9 @@ def do_all(visit: Visit) -> Answer:
 def hurry(visit: Visit) -> Answer:
     """1C is back, and nobody wants to wait for the next probe."""
     infobase, state = _meant(visit)
-    visit.roads.hurry(infobase)
+    with visit.roads.deed(visit.name, "hurry", infobase) as done:
+        visit.roads.hurry(infobase)
+        done.count = 1
     return Goto(page=_back(infobase, state))
 
 
