@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from bridge.web.proven import Proven
 from bridge.web.sources import ANYWHERE, NOBODY, Sources, Witness
 from bridge.web.throttle import Throttle
 
@@ -131,17 +132,17 @@ def _proved(
         throttle: None for an address that is never slowed.
         admit: may this name, with this hash, call from this address?
     """
-    offers = _credentials(authorization)
+    offers = _proven.offers(authorization)
     if throttle:
         throttle.check(address, tuple(login for login, _ in offers))
-    for login, token in offers:
-        offered = token_hash(token)
+    for login, offered in offers:
         # unknown logins cost the same comparison, so that they are not told apart by time
         valid = known.get(login) or _NOBODY
         matches = [name for proof, name in valid.items() if hmac.compare_digest(offered, proof)]
         if any(matches) and admit(matches[0], offered, address):
             if throttle:
                 throttle.entered(address, login)
+            _proven.keep(authorization, offers)
             return matches[0], offered
     if (
         offers and throttle
@@ -150,8 +151,8 @@ def _proved(
     return None
 
 
-def _credentials(header: str) -> list[tuple[str, str]]:
-    """Login and password as UTF-8, then as cp1251: 1C on Windows may send either."""
+def _offers(header: str) -> list[tuple[str, str]]:
+    """Login and hash of the password, read as UTF-8, then as cp1251: 1C on Windows may send either."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return []
@@ -167,4 +168,7 @@ def _credentials(header: str) -> list[tuple[str, str]]:
             continue
         if colon:
             readings.append((login, token))
-    return list(dict.fromkeys(readings))
+    return [(login, token_hash(token)) for login, token in dict.fromkeys(readings)]
+
+
+_proven = Proven(_offers)
