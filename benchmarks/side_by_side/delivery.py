@@ -93,7 +93,7 @@ def run(bench: Bench) -> None:
                     _steady(bench, crew, running, onec, turn, delay_ms)
         for _, running in started:
             running.end()
-        onec.stop()
+        onec.end()
 
 
 def _crews(delay_ms: int) -> list[Crew]:

@@ -37,6 +37,9 @@ class FakeOnec:
     def start_again(self) -> None:
         self.running = self._begin(self.running.port)
 
+    def end(self) -> None:
+        self.running.end()
+
     def freeze(self) -> None:
         """Connections are accepted (by the system), nothing is answered."""
         for one in self.running.processes:

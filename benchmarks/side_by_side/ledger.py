@@ -61,7 +61,8 @@ class Popups:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Counts of events; `expired` are not among the lost, `expired_early` and `told_late` should be 0."""
+    """Counts of events. `expired`: popups that came too late to be told, which are not among the lost;
+    `told_late`: popups told nevertheless."""
 
     sent: int
     acknowledged: int
@@ -71,7 +72,6 @@ class Account:
     broken_promises: int
     out_of_order: int
     expired: int = 0
-    expired_early: int = 0
     told_late: int = 0
 
 
@@ -86,15 +86,15 @@ def account(
     """
     Args:
         each: events of one call, sent in their order.
-        returned_at: when 1C heard again; 0 when it never was away. Only a popup that was sent a lifetime
-            before may have expired.
+        returned_at: when 1C heard again; 0 when it never was away. Only a popup that was taken a lifetime
+            before may expire.
     """
     numbers = {one.number for one in sent}
     heard = [one for one in heard if one.number in numbers]
     reached = {one.number for one in heard}
     acknowledged = {one.number for one in sent if one.status == 200}
     missing = numbers - reached
-    expired, early, late = _expired(sent, heard, missing, each, popups, returned_at)
+    expired = _expired(sent, missing, each, popups, returned_at) if popups else set()
     return Account(
         sent=len(numbers),
         acknowledged=len(acknowledged),
@@ -102,51 +102,48 @@ def account(
         repeated=len(heard) - len(reached),
         lost=len(missing - expired),
         broken_promises=len((missing & acknowledged) - expired),
-        out_of_order=_out_of_order(heard, each),
+        out_of_order=_out_of_order(sent, heard, each),
         expired=len(expired),
-        expired_early=early,
-        told_late=late,
+        told_late=_told_late(heard, each, popups) if popups else 0,
     )
 
 
-def _out_of_order(heard: Sequence[Heard], each: int) -> int:
-    """Events first heard after a later one of their call had been."""
-    latest: dict[int, int] = {}
-    seen: set[int] = set()
+def _out_of_order(sent: Sequence[Sent], heard: Sequence[Heard], each: int) -> int:
+    """Events first heard after a later one of their call, although they were acknowledged before that
+    one was sent; what was under way together has no order."""
+    known = {one.number: one for one in sent}
+    before: dict[int, list[int]] = {}  # call -> its events in the order of their first hearing
     count = 0
     for one in heard:
-        call = one.number // each
-        if one.number not in seen and one.number < latest.get(call, -1):
-            count += 1
-        seen.add(one.number)
-        latest[call] = max(one.number, latest.get(call, -1))
+        earlier = before.setdefault(one.number // each, [])
+        if one.number in earlier:
+            continue
+        mine = known[one.number]
+        count += any(
+            other > one.number and mine.status == 200 and mine.done_at <= known[other].at for other in earlier
+        )
+        earlier.append(one.number)
     return count
 
 
 def _expired(
-    sent: Sequence[Sent],
-    heard: Sequence[Heard],
-    missing: Collection[int],
-    each: int,
-    popups: Popups | None,
-    returned_at: int,
-) -> tuple[set[int], int, int]:
-    """The popups that rightly never came, how many went too early, how many came too late.
+    sent: Sequence[Sent], missing: Collection[int], each: int, popups: Popups, returned_at: int
+) -> set[int]:
+    """The popups that rightly never came: acknowledged, and 1C came back too late for them."""
+    lifetime = int((popups.lifetime_s - popups.slack_s) * 1e9)
+    return {
+        one.number
+        for one in sent
+        if one.number in missing
+        and one.number % each in popups.places
+        and one.status == 200
+        and returned_at > one.at + lifetime
+    }
 
-    Only an acknowledged popup can have expired; one that was never taken is lost.
-    """
-    if popups is None:
-        return set(), 0, 0
-    lifetime, slack = int(popups.lifetime_s * 1e9), int(popups.slack_s * 1e9)
-    rightly, early = set(), 0
-    for one in sent:
-        if one.number in missing and one.number % each in popups.places and one.status == 200:
-            rightly.add(one.number)
-            early += returned_at < one.at + lifetime - slack
-    late = sum(
-        one.number % each in popups.places and one.at > one.sent_at + lifetime + slack for one in heard
-    )
-    return rightly, early, late
+
+def _told_late(heard: Sequence[Heard], each: int, popups: Popups) -> int:
+    lifetime = int((popups.lifetime_s + popups.slack_s) * 1e9)
+    return sum(one.number % each in popups.places and one.at > one.sent_at + lifetime for one in heard)
 
 
 def drained_s(heard: Sequence[Heard], returned_at: int) -> float:
@@ -193,3 +190,8 @@ def rate(heard: Sequence[Heard], *, answer_s: float = 0.0, since: float = 0.0) -
     skipped = int(len(events) * since)
     begun = events[skipped - 1].at if skipped else min(one.sent_at for one in events)
     return (len(events) - skipped) / ((events[-1].at - begun) / 1e9 + answer_s)
+
+
+def may_expire(sent: Sequence[Sent], each: int, popups: Popups, returned_at: int) -> set[int]:
+    """The popups that need not be waited for."""
+    return _expired(sent, {one.number for one in sent}, each, popups, returned_at)
