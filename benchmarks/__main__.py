@@ -26,7 +26,7 @@ from benchmarks.side_by_side.report import plots, tables
 from benchmarks.side_by_side.results import Results
 from benchmarks.side_by_side.tools import Missing
 
-PARTS = ("limits", "inprocess", "soap", "intake", "delivery", "loss", "callers", "startup")
+PARTS = ("limits", "inprocess", "soap", "intake", "delivery", "loss", "drain", "callers", "startup")
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ LIVE = PlannedDelivery(infobase="live", operation="Event", purpose=Purpose.JOURN
 SMALL = 1000
 _LANES = """
 INSERT INTO lane (infobase, exchange, call_id, waiting, due_at)
-SELECT 'dead', 'main', 'c' || n, :each, :now FROM """
+SELECT :infobase, 'main', 'c' || n, :each, :now FROM """
 LANES_OF = {  # by whether it is a server
     False: _LANES
     + "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :top) SELECT n FROM s)",
@@ -43,15 +43,15 @@ LANES_OF = {  # by whether it is a server
 EVENTS = """
 INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key, time_s, raw,
                    raw_media, fields, dedup_key, merge_key, received_at)
-SELECT 'main', call_id, 'END', 'incoming', '1', '2', 'k', 100 + :number, :body, '', '{}',
-       call_id || '-' || :text, '', :now FROM lane WHERE infobase = 'dead'
+SELECT 'main', call_id, 'END', 'incoming', '1', '2', 'k', 100 + :number, :body, '', :fields,
+       call_id || '-' || :text, '', :now FROM lane WHERE infobase = :infobase
 """
 DELIVERIES = """
 INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state, position_time, position_rank,
                       created_at, expires_at)
-SELECT l.id, e.id, 'dead', 'Event', 'journal', 'queued', 100 + :number, 5, :now, :until
-  FROM event e JOIN lane l ON l.infobase = 'dead' AND l.exchange = 'main' AND l.call_id = e.call_id
- WHERE e.exchange = 'main' AND e.time_s = 100 + :number
+SELECT l.id, e.id, :infobase, 'Event', 'journal', 'queued', 100 + :number, 5, :now, :until
+  FROM event e JOIN lane l ON l.infobase = :infobase AND l.exchange = 'main' AND l.call_id = e.call_id
+ WHERE e.id > :last
 """
 
 
@@ -88,15 +88,19 @@ def database(kind: str) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def fill(store: Store, address: str, events: int, lanes: int) -> None:
-    """`events` that wait on `lanes` lanes of a dead infobase, each lane due, none ever told."""
+def fill(
+    store: Store, address: str, events: int, lanes: int, *, infobase: str = "dead", fields: str = "{}"
+) -> None:
+    """`events` that wait on `lanes` lanes of an infobase, each lane due, none ever told."""
     each, now = events // lanes, store._clock()
-    facts = {"top": lanes, "now": now, "each": each, "until": now + 7 * 86400.0, "body": b"{}" * 300}
+    facts: dict[str, Any] = {"top": lanes, "now": now, "each": each, "until": now + 7 * 86400.0}
+    facts |= {"body": b"{}" * 300, "infobase": infobase, "fields": fields}
     store._write(lambda db: db.execute(LANES_OF[is_server(address)], facts).rowcount)
     for number in range(each):
 
         def more(db: Session, number: int = number) -> None:
-            one = facts | {"number": number, "text": str(number)}
+            last = db.execute("SELECT coalesce(max(id), 0) AS id FROM event").fetchone()["id"]
+            one = facts | {"number": number, "text": str(number), "last": last}
             db.execute(EVENTS, one)
             db.execute(DELIVERIES, one)
 

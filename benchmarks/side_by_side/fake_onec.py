@@ -53,6 +53,11 @@ class FakeOnec:
         """In the order of hearing; `place` is of an earlier `place_now`."""
         return read_heard(self._log, place)
 
+    def times(self) -> list[int]:
+        """When each call had come, whatever was in it."""
+        with self._log.open("rb") as file:
+            return [int(line.split()[0]) for line in file.read().split(b"\n")[:-1]]
+
     def place_now(self) -> int:
         return self._log.stat().st_size
 
