@@ -8,8 +8,9 @@ import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 import structlog
@@ -91,28 +92,36 @@ class _Lines:
 class _StandardError(logging.Handler):
     """For the lines of libraries, which know nothing of our secrets."""
 
-    def __init__(self, *, json_lines: bool) -> None:
+    def __init__(self, *, json_lines: bool, marks: Mapping[str, object]) -> None:
         super().__init__()
         self._json_lines = json_lines
+        self._marks = marks
 
     def emit(self, record: logging.LogRecord) -> None:
         at = datetime.fromtimestamp(record.created).isoformat()
         level, said = record.levelname.lower(), scrub(self.format(record))
         if self._json_lines:
-            facts = {"logger": record.name, "event": said, "level": level, "timestamp": at}
+            facts = {"logger": record.name, "event": said, "level": level, "timestamp": at, **self._marks}
             _write(json.dumps(facts, ensure_ascii=False))
         else:
             said = said.replace("\n", "\n    ")  # a line of theirs never looks like one of ours
-            _write(f"{at} [{level:<9}] {record.name}: {said}")
+            marks = "".join(f" {name}={value}" for name, value in self._marks.items())
+            _write(f"{at} [{level:<9}] {record.name}: {said}{marks}")
 
 
-def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
-    """Send everything to standard error: our events as key=value or JSON, libraries from WARNING."""
+def configure(
+    *, json_lines: bool = False, level: str = "INFO", marks: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Send everything to standard error: our events as key=value or JSON, libraries from WARNING.
+
+    Args:
+        marks: facts of every line of this process.
+    """
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
     for handler in [one for one in root.handlers if isinstance(one, _StandardError)]:
         root.removeHandler(handler)
-    root.addHandler(_StandardError(json_lines=json_lines))
+    root.addHandler(_StandardError(json_lines=json_lines, marks=marks))
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json_lines
@@ -123,6 +132,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=False),
             structlog.processors.format_exc_info,
+            lambda _, __, facts: {**facts, **marks},
             _scrub_all,
             renderer,
         ],

@@ -15,7 +15,8 @@ from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
 from bridge.core.errors import TooMuch
-from bridge.demo.sandbox import SandboxOnDemand, on_stage
+from bridge.demo.apart import SandboxApart
+from bridge.demo.sandbox import on_stage
 from bridge.demo.stage import OPERATOR, SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
 from bridge.doctor import examine
 from bridge.settings import load
@@ -138,17 +139,18 @@ def serve(config: Path, role: str, workers: int | None) -> None:
     if workers:
         _refuse_workers(role)
     settings = load(config)
-    observe.configure(json_lines=settings.server.log_format == "json")
+    json_lines = settings.server.log_format == "json"
+    observe.configure(json_lines=json_lines)
+    sandbox = SandboxApart(json_lines=json_lines)
+    extras = Extras(doctor=_doctor(config), sandbox=lambda: sandbox)
     if workers:
         from bridge.wiring.processes import several  # Linux's own
 
-        extras = Extras(doctor=_doctor(config))
         with several(settings, workers, role=Role(role), extras=extras) as parent:
             on_stop(parent.drain, at_once=parent.kill)
             parent.run()
         return
-    sandbox = SandboxOnDemand()
-    bridge = assemble(settings, role=Role(role), extras=Extras(doctor=_doctor(config), sandbox=sandbox))
+    bridge = assemble(settings, role=Role(role), extras=extras)
     on_stop(bridge.drain)
     try:
         bridge.run()

@@ -2,19 +2,18 @@
 
 import json
 import re
-import tempfile
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 from bridge.core.calls import Subscriber
 from bridge.core.errors import TooMuch
-from bridge.demo.stage import SUBSCRIBERS, USER, Script, Stage, staged
+from bridge.demo.stage import SUBSCRIBERS, USER, Stage
 from bridge.sim.recorder import Recorded, Recorder
 from bridge.sim.scenarios import SCENARIOS
+from bridge.store.archive import Archive
 from bridge.web.console.roads import Exchanged, Played
 from bridge.web.console.snippets import envelope, snippets
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN, Language
@@ -28,9 +27,11 @@ _STATE = re.compile(r'"state": ?"([A-Z]+)"|<(?:\w+:)?(IncomingCall|SayName)\b')
 
 
 class StageSandbox:
-    """`web.console.roads.Sandbox` on a stage that stands."""
+    """`web.console.roads.Sandbox` on a stage that stands; `here`: the console is that of the stage."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, here: bool = True) -> None:
+        self.here = here
+        self.idle_s = 0.0
         self._stage = stage
         self._away = False
         self._playing = threading.Lock()  # what two people try at once would be told to both
@@ -83,18 +84,21 @@ class StageSandbox:
             ]
             return Played(steps=[*steps, *self._heard(onec)])
 
-    def switch_onec(self, *, away: bool) -> None:
+    def switch_onec(self, *, away: bool) -> Played:
         server = self._stage.onec_server
         if server is None:
-            return
+            return Played(steps=[])
         with self._turn():
             if away == self._away:
-                return
+                return Played(steps=[])
+            self._away = away
             if away:
                 server.stop()
-            else:
-                server.start()
-            self._away = away
+                return Played(steps=[])
+            onec = _count(self._stage.onec_recorder)
+            server.start()
+            waited = Archive(self._stage.database).depths()
+            return Played(steps=self._heard(onec) if waited else [])
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -135,27 +139,6 @@ class StageSandbox:
                 seen, quiet = now, time.monotonic()
             time.sleep(0.02)
         return _told("Мост сообщает 1С", recorder, since)
-
-
-class SandboxOnDemand:
-    """A stage of its own for whoever asks for it first; it stands until `close`."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._held = ExitStack()
-        self._sandbox: StageSandbox | None = None
-
-    def __call__(self) -> StageSandbox:
-        with self._guard:
-            if self._sandbox is None:
-                folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="vpbx-bridge-sandbox-"))
-                self._sandbox = StageSandbox(self._held.enter_context(staged(Script(data=Path(folder)))))
-            return self._sandbox
-
-    def close(self) -> None:
-        with self._guard:
-            self._sandbox = None
-            self._held.close()
 
 
 def on_stage(stage: Callable[[], Stage]) -> Callable[[], StageSandbox]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.core.delivery import DeliveryState
-from bridge.demo.sandbox import SandboxOnDemand, StageSandbox
+from bridge.demo.sandbox import StageSandbox
 from bridge.demo.stage import Script, Stage, staged
 from bridge.sim.scenarios import SCENARIOS
 from bridge.store.archive import Archive
@@ -72,16 +72,8 @@ def test_while_1c_is_off_events_wait_and_come_when_it_is_on(stage: Stage, sandbo
     assert "Мост сообщает 1С" not in titles(played)
     waiting = Archive(stage.database)
     assert waiting.depths()
-    sandbox.switch_onec(away=False)
+    came = sandbox.switch_onec(away=False)
+    assert set(titles(came)) == {"Мост сообщает 1С"}  # what waited is shown when it comes
+    assert sandbox.switch_onec(away=False).steps == []
     assert eventually(lambda: not waiting.depths(), within_s=15)
     assert (("demo-vatscalls", DeliveryState.DELIVERED)) in waiting.counts()
-
-
-def test_a_stage_is_set_for_who_asks_first_and_struck_in_the_end() -> None:
-    on_demand = SandboxOnDemand()
-    sandbox = on_demand()
-    assert on_demand() is sandbox
-    played = sandbox.ring("missed", "89160000001", "102")
-    assert {one.answered for one in played.steps if one.title.startswith("ВАТС")} == {"200 ok"}
-    on_demand.close()
-    on_demand.close()

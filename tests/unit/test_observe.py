@@ -119,3 +119,16 @@ def test_a_line_that_a_library_repeats_cannot_pass_for_one_of_ours(
     first, second = capsys.readouterr().err.rstrip("\n").split("\n")
     assert first.endswith("x")
     assert second.startswith("    2026")
+
+
+@pytest.mark.parametrize(("json_lines", "mark"), [(False, "sandbox=True"), (True, '"sandbox": true')])
+def test_every_line_of_a_marked_process_has_its_mark(
+    capsys: pytest.CaptureFixture[str], *, json_lines: bool, mark: str
+) -> None:
+    observe.configure(json_lines=json_lines, level="ERROR", marks={"sandbox": True})
+    observe.log.info("dial", number="1**")
+    observe.log.error("incident", reason="broken")
+    logging.getLogger("urllib3").warning("said")
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(mark in line for line in said)

@@ -164,7 +164,16 @@ class Counted(Protocol):
 
 
 class Sandbox(Protocol):
-    """A bridge between a fake exchange and a fake 1C: nobody is rung, nothing is booked."""
+    """A bridge between a fake exchange and a fake 1C: nobody is rung, nothing is booked.
+
+    `here`: it is the bridge of this console; if not, it forgets everything after `idle_s` without a try.
+    """
+
+    @property
+    def here(self) -> bool: ...
+
+    @property
+    def idle_s(self) -> float: ...
 
     @property
     def people(self) -> Sequence[Subscriber]: ...
@@ -177,7 +186,7 @@ class Sandbox(Protocol):
 
     def dial(self, handle: str, number: str, *, russian: bool) -> Played: ...
     def ring(self, scenario: str, number: str, handle: str) -> Played: ...
-    def switch_onec(self, *, away: bool) -> None: ...
+    def switch_onec(self, *, away: bool) -> Played: ...
 
 
 class TokenDesk(Protocol):

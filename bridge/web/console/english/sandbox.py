@@ -96,4 +96,15 @@ SANDBOX: Mapping[str, str] = {
         "When the exchange tells of the call, it is on the page Calls."
     ),
     "Как это сделала бы 1С": "How 1C would do it",
+    # its process
+    "Полигон — отдельный процесс: {span} без дела, и он закончит, а всё, что в нём было, забудется.": (
+        "The Sandbox is a process of its own: {span} without a try, and it ends and forgets everything."
+    ),
+    "1С выключена: события ждут, карточка звонка через полминуты истечёт. Включите 1С: что дождалось, придёт и будет показано здесь.": (
+        "1C is off: events wait, the card expires in half a minute. Switch 1C on: what has waited comes and is shown here."
+    ),
+    "Полигон поднимается: повторите через несколько секунд": "The Sandbox is starting: try again in a few seconds",
+    "Полигон не запустился: причина в журнале моста": "The Sandbox did not start: the bridge's log says why",
+    "Полигон не ответил вовремя: повторите": "The Sandbox did not answer in time: try again",
+    "Полигон споткнулся: причина в журнале моста": "The Sandbox has stumbled: the bridge's log says why",
 }

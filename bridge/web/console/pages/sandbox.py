@@ -28,8 +28,8 @@ def ring(visit: Visit) -> Page:
 
 
 def onec(visit: Visit) -> Page:
-    _sandbox(visit).switch_onec(away=visit.form["away"] == "1")
-    return _page(visit, None)
+    played = _sandbox(visit).switch_onec(away=visit.form["away"] == "1")
+    return _page(visit, played if played.steps else None)
 
 
 def _sandbox(visit: Visit) -> Sandbox:
@@ -42,6 +42,7 @@ def _page(visit: Visit, played: Played | None) -> Page:
     sandbox = _sandbox(visit) if visit.roads.sandbox else None
     facts = {
         "sandbox": sandbox,
+        "away": sandbox is not None and sandbox.onec_away,
         "played": played,
         "telephones": visit.roads.real.telephones if visit.roads.real else (),
         "number": visit.form["number"] or NUMBER,
