@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import requests
 
 from bridge.demo.stage import CLIENT, SUBSCRIBERS
 from support.world import eventually
@@ -171,6 +172,34 @@ def test_the_busiest_pages_have_no_barriers_by_day_and_by_night(visitor: Visitor
     visitor.picture(f"call-{scheme}")
     assert visitor.barriers() == []
     assert visitor.overflow() <= 0
+
+
+def test_a_password_of_1c_is_issued_and_revoked_by_clicking(visitor: Visitor) -> None:
+    page, label = visitor.page, f"касса на {visitor.width}"
+    visitor.enter()
+    visitor.open("settings")
+    page.get_by_label("Для кого новый пароль").first.fill(label)
+    page.get_by_role("button", name="Выдать новый пароль").first.dblclick()
+    visitor.reads("Он уже действует")
+    shown = [page.inner_text(where) for where in ("#login", "#password")]
+    visitor.picture("token-issued")
+    assert visitor.barriers() == []
+    assert visitor.overflow() <= 0
+    visitor.open("settings")
+    assert page.get_by_text(label).count() == 1, "a double click is one wish"
+    assert shown[1] not in page.inner_text("main")
+    address = f"{visitor.stage.url}/api/call/CallToSubscriber"
+    assert requests.get(address, auth=(shown[0], shown[1]), timeout=10).status_code == 400, "let in"
+    page.get_by_role("button", name=re.compile(f"^Отозвать: .*{label}$")).click()
+    visitor.reads("Вернуть его нельзя")
+    visitor.picture("token-ask")
+    assert visitor.barriers() == []
+    visitor.press("Отозвать")
+    visitor.reads("Пароль отозван")
+    visitor.picture("token-revoked")
+    assert visitor.barriers() == []
+    assert visitor.overflow() <= 0
+    assert requests.get(address, auth=(shown[0], shown[1]), timeout=10).status_code == 401
 
 
 def test_everything_can_be_reached_by_keyboard(visitor: Visitor) -> None:
