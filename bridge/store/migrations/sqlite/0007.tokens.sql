@@ -5,7 +5,7 @@
 
 CREATE TABLE infobase_token (
     infobase   TEXT NOT NULL,
-    proof      TEXT NOT NULL, -- its hash, sha256:…
+    proof      TEXT NOT NULL, -- its hash, sha256: and hexadecimal digits
     label      TEXT NOT NULL DEFAULT '',
     issued_by  TEXT NOT NULL DEFAULT '',
     issued_at  REAL, -- NULL: it is of the settings file
