@@ -23,6 +23,15 @@ class DialLimits:
     same_number_hour: int = 5
     at_once: int = 10  # asked of the exchange and not answered yet
 
+    @property
+    def reach_s(self) -> float:
+        """How far back the limits look, in seconds; 0 when all are off."""
+        if self.subscriber_day or self.infobase_day:
+            return 24 * 3600.0
+        if self.subscriber_hour or self.infobase_hour or self.same_number_hour or self.at_once:
+            return 3600.0
+        return 60.0 if self.subscriber_minute or self.infobase_minute else 0.0
+
     def refusal(self, begun: "DialsBegun") -> str:
         """The Russian reason why one more may not be begun now; "" when it may."""
         for name, sentence in SENTENCES.items():

@@ -15,6 +15,8 @@ from bridge.core.errors import BadNumber
 HOME_REGION = "RU"
 MAX_TEXT = 64
 MAX_DIGITS = 15  # of a number with its country code (ITU-T E.164, 6.2.1)
+# What libphonenumber makes of a Russian mobile number, which most clicks are, is known without asking it.
+_MOBILE = re.compile(r"(?:\+?7|8)?[ -]?\(?(9[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
 _SHORT = re.compile(r"[0-9]{2,6}")  # internal numbers: "short extensions 2-6 digits", Mobilon's manual
 _LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
 _EXTENSION_MARK = re.compile(r"(?i)[\s,;]*(?:доб(?:авочный)?|вн(?:утр)?|ext|x|#)\.?\s*(\d{1,7})\s*$")
@@ -67,6 +69,8 @@ class PhoneNumber:
             raise BadNumber("Слишком длинный номер: укажите один номер телефона")
         if _SHORT.fullmatch(text):
             return cls(digits=text)
+        if mobile := _MOBILE.fullmatch(text):
+            return cls(digits=f"7{''.join(mobile.groups())}", region=HOME_REGION)
         if _SEVERAL.search(text):
             raise BadNumber("В строке несколько номеров: укажите один")
         mark = _EXTENSION_MARK.search(text)

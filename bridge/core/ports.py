@@ -238,7 +238,15 @@ class DialLog(Protocol):
         """
         ...
 
-    def end(self, dial_id: int, result: CallResult) -> None: ...
+    def end(self, dial_id: int, result: CallResult) -> None:
+        """What became of a click: known to this process at once, to the others in moments.
+
+        Lost if the process is killed in these moments; then the click is one whose outcome is not known.
+
+        Raises:
+            StoreUnavailable: the store is closed.
+        """
+        ...
 
     def look(self, dial_id: int) -> CallResult | None:
         """The result of a click, None while it is open."""

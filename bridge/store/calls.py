@@ -58,11 +58,18 @@ SELECT id FROM reconciliation
 
 
 class Calls:
-    """`CallEvents` on any `Database`."""
+    """`CallEvents` on any `Database`.
 
-    def __init__(self, db: Database, clock: Callable[[], float]) -> None:
+    Args:
+        settle: returns when the results of dials that this process knows are in the database.
+    """
+
+    def __init__(
+        self, db: Database, clock: Callable[[], float], settle: Callable[[], None] = lambda: None
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._settle = settle
 
     def of_call(self, exchange: str, call_id: str) -> Sequence[StoredEvent]:
         facts = {"exchange": exchange, "call_id": rows.storable(call_id), "limit": MOST_OF_CALL}
@@ -105,6 +112,7 @@ class Calls:
         channel = _CHANNEL.fullmatch(call_id)
         until = int(channel[1]) + CLOCKS_S if channel else self._clock()
         since = until - (2 * CLOCKS_S if channel else DAY_S)
+        self._settle()
         found = self._db.read(
             DIALLED, infobase=infobase, call_id=rows.storable(call_id), since=since, until=until
         )

@@ -1,6 +1,6 @@
 """Clicks: begun at most once, not oftener than the limits allow, and not while dialling is stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,16 @@ from bridge.store.session import Session
 LONGEST_DIAL_S = 300.0  # no exchange is waited for longer
 EVERYBODY = ""  # the name under which dialling of all infobases is stopped
 
-# One pass over a day of one infobase, which its own limit keeps short. What the clock has not reached yet
-# counts too: it may have gone back. A refused dial has rung nobody, so its number may be tried again.
+# In one statement: the click, unless there is one of a moment ago or dialling is stopped.
+BEGIN_UNLESS = """
+INSERT INTO dial (infobase, subscriber, number, begun_at, owner)
+SELECT :infobase, :subscriber, :number, :now, :owner
+ WHERE NOT EXISTS (SELECT 1 FROM dial_stop WHERE infobase IN (:infobase, ''))
+   AND NOT EXISTS (RECENT) RETURNING id
+""".replace("RECENT", sql.RECENT_DIAL)
+# One pass over the clicks of one infobase, as far back as a limit of it reaches. What the clock has not
+# reached yet counts too: it may have gone back. A refused dial has rung nobody, so its number may be tried
+# again.
 BEGUN = """
 SELECT COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 60 THEN 1 ELSE 0 END), 0)
            AS subscriber_minute,
@@ -30,7 +38,7 @@ SELECT COALESCE(SUM(CASE WHEN subscriber = :subscriber AND begun_at > :now - 60 
            AS same_number_hour,
        COALESCE(SUM(CASE WHEN ended_at IS NULL AND begun_at > :now - :longest THEN 1 ELSE 0 END), 0)
            AS at_once
-  FROM dial WHERE infobase = :infobase AND begun_at > :now - 86400
+  FROM dial WHERE infobase = :infobase AND begun_at > :now - :reach
 """
 STOPPED = "SELECT why FROM dial_stop WHERE infobase IN (:infobase, '') ORDER BY infobase LIMIT 1"
 STOP = """
@@ -78,25 +86,41 @@ def begin(
     """
     facts = {**facts, "longest": LONGEST_DIAL_S}
     db.lock_ring(str(facts["infobase"]), "dial")
-    recent = db.execute(sql.RECENT_DIAL, facts).fetchone()
-    if recent:
-        fresh = repeats and recent["id"] in ours
-        return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=fresh)
-    if refused := _refused(db, facts, limits):
-        return DialRecord(id=0, result=refused, fresh=False)
-    dial_id = int(db.execute(sql.BEGIN_DIAL, facts).fetchone()["id"])
+    too_often = _too_often(db, facts, limits)
+    begun = None if too_often else db.execute(BEGIN_UNLESS, facts).fetchone()
+    if not begun:
+        recent = db.execute(sql.RECENT_DIAL, facts).fetchone()
+        if recent:
+            fresh = repeats and recent["id"] in ours
+            return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=fresh)
+        if refused := _stopped(db, facts) or too_often:
+            return DialRecord(id=0, result=refused, fresh=False)
+        begun = db.execute(sql.BEGIN_DIAL, facts).fetchone()  # it was allowed again in between
+    dial_id = int(begun["id"])
     ours.add(dial_id)
     return DialRecord(id=dial_id, result=None, fresh=True)
 
 
-def _refused(db: Session, facts: Mapping[str, Any], limits: DialLimits) -> CallResult | None:
-    stopped = db.execute(STOPPED, facts).fetchone()
-    if stopped:
-        why = f": {stopped['why']}" if stopped["why"] else ""
-        return CallResult.fail(CallCode.STOPPED, f"Звонки из 1С остановлены администратором моста{why}")
-    begun = db.execute(BEGUN, facts).fetchone()
+def _too_often(db: Session, facts: Mapping[str, Any], limits: DialLimits) -> CallResult | None:
+    if not limits.reach_s:
+        return None
+    begun = db.execute(BEGUN, {**facts, "reach": limits.reach_s}).fetchone()
     refusal = limits.refusal(DialsBegun(**{name: int(begun[name]) for name in DialsBegun.__annotations__}))
     return CallResult.fail(CallCode.TOO_OFTEN, refusal) if refusal else None
+
+
+def _stopped(db: Session, facts: Mapping[str, Any]) -> CallResult | None:
+    stopped = db.execute(STOPPED, facts).fetchone()
+    if not stopped:
+        return None
+    why = f": {stopped['why']}" if stopped["why"] else ""
+    return CallResult.fail(CallCode.STOPPED, f"Звонки из 1С остановлены администратором моста{why}")
+
+
+def end(db: Session, ended: Sequence[Mapping[str, Any]]) -> None:
+    """What the exchange answered, of each dial by its id."""
+    for facts in ended:
+        db.execute(sql.END_DIAL, facts)
 
 
 def stop(db: Session, infobase: str, why: str, now: float) -> None:

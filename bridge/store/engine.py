@@ -6,6 +6,7 @@ Which lanes are being attempted is kept in memory: one process at a time tells a
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
+from bridge.store.dial_ends import DialEnds
 from bridge.store.lanes import Lanes
 from bridge.store.moves import Ending
 from bridge.store.overview import StoredOverview
@@ -48,7 +50,8 @@ class Store:
         self._clock = clock or db.now
         self._owner = owner
         self.recordings = Recordings(db, self._clock)
-        self.calls = Calls(db, self._clock)
+        self._ends = DialEnds(lambda ended: self._write(lambda db: dials.end(db, ended)))
+        self.calls = Calls(db, self._clock, self._ends.settle)
         self.callers = Callers(db, self._clock)
         self.overview = StoredOverview(db, self._clock)
         self.accounts = StoredAccounts(db, self._clock)
@@ -58,6 +61,7 @@ class Store:
 
     def close(self) -> None:
         """Commit what is under way and let the database go."""
+        self._ends.close()
         self._db.close()
 
     # --- intake ----------------------------------------------------------------------------------
@@ -218,7 +222,16 @@ class Store:
         }
         ours: set[int] = set()
         repeats = self._db.repeats_commits
-        return self._write(lambda db: dials.begin(db, facts, limits, ours=ours, repeats=repeats))
+
+        def work(db: Session) -> DialRecord:
+            dials.end(db, ended)
+            return dials.begin(db, facts, limits, ours=ours, repeats=repeats)
+
+        with self._ends.taken() as ended:
+            record = self._write(work)
+        if record.fresh or record.result:
+            return record
+        return replace(record, result=self._ends.result(record.id))
 
     def end(self, dial_id: int, result: CallResult) -> None:
         facts = {
@@ -229,9 +242,11 @@ class Store:
             "code": int(result.code),
             "call_id": rows.storable(result.call_id),
         }
-        self._write(lambda db: db.execute(sql.END_DIAL, facts).rowcount)
+        self._ends.add(dial_id, facts, result)
 
     def look(self, dial_id: int) -> CallResult | None:
+        if result := self._ends.result(dial_id):
+            return result
         found = self._read(sql.LOOK_DIAL, id=dial_id)
         return rows.call_result(found[0]) if found else None
 

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bridge.core.calls import Subscriber
@@ -20,7 +21,7 @@ from bridge.settings.partners import DialSection
 from bridge.wiring.partners import exchange_client, people_of, subscribers_of
 from bridge.wiring.wall import wall_s
 
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.05  # into the database: another process may be dialling
 ALARM_EVERY_S = 60.0
 WAITING_SHARE = 4  # of the threads, this part may wait for the answer to another click of one infobase
 BUSY = CallResult.fail(CallCode.BUSY, "Мост занят другими наборами, звонок не начат: повторите через минуту")
@@ -41,6 +42,8 @@ class Dialling:
         self._figures = figures
         self._seats = seats
         self._alarm = _Alarm()
+        self._answers = _Answers(dial_log)
+        self._zones = {name: ZoneInfo(section.timezone) for name, section in settings.exchange.items()}
         clients = {name: exchange_client(section) for name, section in settings.exchange.items()}
         self.desks: Mapping[str, Desk] = {
             name: desk(settings, name, clients[section.exchange])
@@ -66,16 +69,22 @@ class Dialling:
         return result
 
     def _dial(self, infobase: str, handle: str, number: str, alike_s: float) -> CallResult:
-        section = self._settings.exchange[self._settings.infobase[infobase].exchange]
+        exchange = self._settings.infobase[infobase].exchange
+        patience_s = self._settings.exchange[exchange].timeout_s
         desk = self.desks[infobase]
-        return make_call(
-            handle,
-            number,
-            desk=replace(desk, double_click_s=max(desk.double_click_s, alike_s)),
-            dial_log=self._dial_log,
-            wait_for_first=_waiter(self._dial_log, section.timeout_s, self._waiting[infobase]),
-            wall_s=wall_s(time.time(), ZoneInfo(section.timezone)),
-        )
+        if alike_s > desk.double_click_s:
+            desk = replace(desk, double_click_s=alike_s)
+        try:
+            return make_call(
+                handle,
+                number,
+                desk=desk,
+                dial_log=self._dial_log,
+                wait_for_first=partial(self._answers.wait, patience_s, self._waiting[infobase]),
+                wall_s=wall_s(time.time(), self._zones[exchange]),
+            )
+        finally:
+            self._answers.tell()
 
     def _tell(self, infobase: str, handle: str, number: str, result: CallResult) -> None:
         self._figures.dials.labels(infobase, str(result.code)).inc()
@@ -111,6 +120,42 @@ class _Alarm:
             return self._counts.pop(infobase)
 
 
+class _Answers:
+    """Whoever clicked a number that is being dialled waits here for the answer to the first click."""
+
+    def __init__(self, log_of_dials: DialLog) -> None:
+        self._log_of_dials = log_of_dials
+        self._told = threading.Condition()
+        self._waiting = 0
+
+    def tell(self) -> None:
+        """A dial of this process has its answer."""
+        if self._waiting:
+            with self._told:
+                self._told.notify_all()
+
+    def wait(self, patience_s: float, seats: threading.BoundedSemaphore, dial_id: int) -> CallResult | None:
+        """The answer, waited for not longer than the exchange may take.
+
+        Without a seat it looks once: one number clicked again and again must not keep everybody from
+        dialling.
+        """
+        if not seats.acquire(blocking=False):
+            return self._log_of_dials.look(dial_id)
+        until = time.monotonic() + patience_s
+        with self._told:
+            self._waiting += 1
+        try:
+            while (result := self._log_of_dials.look(dial_id)) is None and time.monotonic() < until:
+                with pausing(), self._told:
+                    self._told.wait(LOOK_EVERY_S)
+            return result
+        finally:
+            with self._told:
+                self._waiting -= 1
+            seats.release()
+
+
 def desk(settings: Settings, name: str, client: Exchange) -> Desk:
     """What the infobase called `name` may dial with."""
     section = settings.infobase[name]
@@ -142,26 +187,3 @@ def _policy(dial: DialSection, people: Sequence[Subscriber]) -> DialPolicy:
         short=frozenset(short) if dial.internal else frozenset(),
         hours=WorkHours.parse(dial.hours, dial.days) if dial.hours else None,
     )
-
-
-def _waiter(
-    log_of_dials: DialLog, patience_s: float, seats: threading.BoundedSemaphore
-) -> Callable[[int], CallResult | None]:
-    """Waits for the first of two clicks to get its answer, not longer than the exchange may take.
-
-    Without a seat it looks once: one number clicked again and again must not keep everybody from dialling.
-    """
-
-    def wait(dial_id: int) -> CallResult | None:
-        if not seats.acquire(blocking=False):
-            return log_of_dials.look(dial_id)
-        try:
-            until = time.monotonic() + patience_s
-            while (result := log_of_dials.look(dial_id)) is None and time.monotonic() < until:
-                with pausing():
-                    time.sleep(LOOK_EVERY_S)
-            return result
-        finally:
-            seats.release()
-
-    return wait

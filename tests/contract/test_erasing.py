@@ -23,6 +23,7 @@ from bridge.store.eraser import Erased, Eraser
 from bridge.store.record_files import RecordFiles
 from bridge.store.tracing import CALL_TEXTS, PLACES, Traces
 from support.stand import DAY_S, STANDS, PostgresStand, Stand, journal, popup, said, states
+from support.world import eventually
 
 DIGITS = "9235292926"
 NUMBER = f"8{DIGITS}"
@@ -155,6 +156,7 @@ def plant(stand: Stand, files: RecordFiles) -> None:
     # a click; a call whose very name is the number; a name; a mailbox; a report; a stop; who listened
     click = store.begin("buh", "101", NUMBER, window_s=10)
     store.end(click.id, started("1.2", f"Звоним: {PRETTY}"))
+    assert eventually(lambda: dump(stand)["dial"][0]["ended_at"] is not None)
     store.accept(said(f"call-{NUMBER}", to_number=NUMBER, from_number=OTHER), [journal()], merge_s=0.0)
     settled(stand, Done("1"))
     told = Told(card=CallerCard(title=NAME, category="VIP", manager="244"), told_at=1.0)
@@ -368,6 +370,7 @@ def test_others_are_left_as_they_were(stand: Stand) -> None:
     settled(stand, Done("1"))
     click = stand.store.begin("buh", "101", OTHER, window_s=10)
     stand.store.end(click.id, started("1.2", "Звоним"))
+    assert eventually(lambda: dump(stand)["dial"][0]["ended_at"] is not None)
     before = dump(stand)
     stand.store.accept(said("c1", from_number=NUMBER), [], merge_s=0.0)
     erase(stand)

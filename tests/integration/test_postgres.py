@@ -30,6 +30,7 @@ from bridge.store.postgres import PostgresStore
 from bridge.store.sqlite import SqliteStore
 from support.postgres import drop_database, fresh_database
 from support.stand import journal, old_ring, popup, said, states
+from support.world import eventually
 
 OK = Done("1")
 SHORT_S = 1.2  # of a lease that a test waits for
@@ -204,7 +205,7 @@ def test_a_click_of_a_replica_that_died_gets_an_honest_answer(address: str) -> N
     assert (result.status, result.code) == (DialStatus.FAILED, CallCode.OUTCOME_UNKNOWN)
     rang = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="x")
     dead.end(click.id, rang)  # it was only slow: what is true replaces what was feared
-    assert alive.look(click.id) == rang
+    assert eventually(lambda: alive.look(click.id) == rang)
     dead.close()
     alive.close()
 

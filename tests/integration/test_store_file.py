@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from bridge.core.calls import CallState
 from bridge.core.delivery import DeliveryState
-from bridge.core.dialing import CallCode
+from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
 from bridge.store.archive import Archive
@@ -140,6 +140,53 @@ def test_a_child_in_the_place_of_a_fallen_one_closes_the_clicks_that_it_left_ope
         assert again.look(under_way.id) is None, "the other one is still asking the exchange"
         for store in (fallen, other, again):
             store.close()
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from bridge.core.dialing import CallResult, DialStatus
+from bridge.store import dial_ends
+from bridge.store.sqlite import SqliteStore
+dial_ends.LINGER_S = 3600.0
+store = SqliteStore(Path(sys.argv[1]))
+click = store.begin("buh", "101", "79160000001", window_s=60)
+rang = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="x1")
+store.end(click.id, rang)
+assert store.look(click.id) == rang
+print("ended", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_click_whose_result_a_kill_took_is_not_dialled_again_and_says_that_it_is_not_known(
+    tmp_path: Path,
+) -> None:
+    """Between the answer of the exchange, which the accountant may have read, and its commit."""
+    path = tmp_path / "bridge.db"
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE) as bridge:
+        assert bridge.stdout is not None
+        assert bridge.stdout.readline().strip() == b"ended"
+        bridge.kill()
+    store = SqliteStore(path)
+    again = store.begin("buh", "101", "79160000001", window_s=60)
+    assert not again.fresh
+    assert again.result is not None
+    assert again.result.code == CallCode.OUTCOME_UNKNOWN
+    assert "перезапускался" in again.result.message
+    store.close()
+
+
+def test_a_store_that_is_closed_has_written_what_became_of_each_click(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    store = SqliteStore(path)
+    rang = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="x1")
+    click = store.begin("buh", "101", "79160000001", window_s=60)
+    store.end(click.id, rang)
+    store.close()
+    store = SqliteStore(path)
+    assert store.look(click.id) == rang
+    store.close()
 
 
 def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bridge.core.dialing import DialPolicy
 from bridge.core.errors import BadNumber
-from bridge.core.numbers import PhoneNumber, mask, same_digits
+from bridge.core.numbers import _MOBILE, PhoneNumber, mask, same_digits
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,20 @@ def test_a_masked_number_shows_at_most_four_of_its_digits(text: str) -> None:
 
 def test_two_spellings_of_a_caller_are_recognised_as_one() -> None:
     assert same_digits("+7 (923) 529-29-26") == same_digits("89235292926") == "9235292926"
+
+
+def by_the_library(text: str) -> PhoneNumber:
+    return PhoneNumber._parse_public(text, "", "")
+
+
+@pytest.mark.parametrize("code", range(900, 1000))
+def test_a_mobile_number_is_what_the_library_makes_of_it(code: int) -> None:
+    for tail in ("0000000", "1234567", "5292926", "9999999"):
+        for start in ("8", "+7", "7", ""):
+            text = f"{start}{code}{tail}"
+            assert PhoneNumber.parse(text) == by_the_library(text)
+
+
+@given(st.from_regex(_MOBILE, fullmatch=True))
+def test_a_mobile_number_written_in_any_way_is_what_the_library_makes_of_it(text: str) -> None:
+    assert PhoneNumber.parse(text) == by_the_library(text.strip())
