@@ -9,12 +9,13 @@ them in turns, and prints medians, 99th percentiles and memory. Loopback only; r
 import argparse
 import os
 import shutil
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +26,36 @@ from bridge.core.delivery import Done, Purpose
 from bridge.core.ports import PlannedDelivery
 from bridge.store.engine import Store
 from bridge.store.opening import is_server, open_store
-from bridge.store.session import Session
+from bridge.store.pgconnection import translated
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.postgres import drop_database, fresh_database
 
 LIVE = PlannedDelivery(infobase="live", operation="Event", purpose=Purpose.JOURNAL, lifetime_s=86400.0)
 SMALL = 1000
-_LANES = """
+LANES = """
 INSERT INTO lane (infobase, exchange, call_id, waiting, due_at)
-SELECT :infobase, 'main', 'c' || n, :each, :now FROM """
-LANES_OF = {  # by whether it is a server
-    False: _LANES
-    + "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :top) SELECT n FROM s)",
-    True: _LANES + "generate_series(1, :top) AS s(n)",
-}
+SELECT :infobase, 'main', 'c' || s.n, :each, :now FROM {numbers} ORDER BY s.n
+"""
 EVENTS = """
 INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key, time_s, raw,
                    raw_media, fields, dedup_key, merge_key, received_at)
-SELECT 'main', call_id, 'END', 'incoming', '1', '2', 'k', 100 + :number, :body, '', :fields,
-       call_id || '-' || :text, '', :now FROM lane WHERE infobase = :infobase
+SELECT 'main', lane.call_id, 'END', 'incoming', '1', '2', 'k', 100 + s.n, :body, '', :fields,
+       lane.call_id || '-' || s.n, '', :now FROM {numbers} CROSS JOIN lane
+ WHERE lane.infobase = :infobase ORDER BY s.n, lane.id
 """
 DELIVERIES = """
 INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state, position_time, position_rank,
                       created_at, expires_at)
-SELECT l.id, e.id, :infobase, 'Event', 'journal', 'queued', 100 + :number, 5, :now, :until
+SELECT l.id, e.id, :infobase, 'Event', 'journal', 'queued', e.time_s, 5, :now, :until
   FROM event e JOIN lane l ON l.infobase = :infobase AND l.exchange = 'main' AND l.call_id = e.call_id
- WHERE e.id > :last
+ WHERE e.id > :last ORDER BY e.id
 """
+NUMBERS = {  # from 1 to :top, by whether it is a server
+    False: "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < :top) SELECT n FROM r)"
+    " AS s",
+    True: "generate_series(1, :top) AS s(n)",
+}
 
 
 def said(call: str) -> CallEvent:
@@ -93,18 +96,23 @@ def fill(
 ) -> None:
     """`events` that wait on `lanes` lanes of an infobase, each lane due, none ever told."""
     each, now = events // lanes, store._clock()
-    facts: dict[str, Any] = {"top": lanes, "now": now, "each": each, "until": now + 7 * 86400.0}
-    facts |= {"body": b"{}" * 300, "infobase": infobase, "fields": fields}
-    store._write(lambda db: db.execute(LANES_OF[is_server(address)], facts).rowcount)
-    for number in range(each):
+    facts: dict[str, Any] = {"now": now, "each": each, "until": now + 7 * 86400.0, "body": b"{}" * 300}
+    facts |= {"infobase": infobase, "fields": fields}
+    server = is_server(address)
 
-        def more(db: Session, number: int = number) -> None:
-            last = db.execute("SELECT coalesce(max(id), 0) AS id FROM event").fetchone()["id"]
-            one = facts | {"number": number, "text": str(number), "last": last}
-            db.execute(EVENTS, one)
-            db.execute(DELIVERIES, one)
+    def whole(execute: Callable[[str, dict[str, Any]], Any]) -> None:
+        execute(LANES.format(numbers=NUMBERS[server]), facts | {"top": lanes})
+        execute(EVENTS.format(numbers=NUMBERS[server]), facts | {"top": each})
+        execute(DELIVERIES, facts | {"last": last})
 
-        store._write(more)
+    if server:  # past the store, whose statements may not take so long
+        with psycopg.connect(address) as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone() or (0,)
+            whole(lambda statement, given: db.execute(translated(statement), given))
+        return
+    with closing(sqlite3.connect(address)) as file, file:
+        (last,) = file.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
+        whole(file.execute)
 
 
 def tidy(address: str) -> None:
