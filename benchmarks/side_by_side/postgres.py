@@ -39,4 +39,4 @@ def beside(running: Running, address: str) -> BesidePostgres:
     with psycopg.connect(address) as db:
         backend = (db.execute("SELECT pg_backend_pid()").fetchone() or (0,))[0]
         postmaster = machine.parent_of(backend)
-    return BesidePostgres(running.name, running.port, running.processes, postmaster)
+    return BesidePostgres(**vars(running), postmaster=postmaster)
