@@ -195,7 +195,8 @@ def test_migrations_are_ascii_for_they_are_read_in_the_locale_of_the_machine() -
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    steps = ["0001.outbox", "0002.mailbox", "0003.callers", "0004.dialling", "0005.audit", "0006.console"]
+    names = ("outbox", "mailbox", "callers", "dialling", "audit", "console", "tokens")
+    steps = [f"{number:04}.{name}" for number, name in enumerate(names, start=1)]
     assert migrate(tmp_path / "bridge.db") == steps
     assert migrate(tmp_path / "bridge.db") == []
 
