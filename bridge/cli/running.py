@@ -28,6 +28,7 @@ from bridge.sim.scenarios import SCENARIOS
 from bridge.web.console.roads import Found
 from bridge.wiring import Role, assemble
 from bridge.wiring.console import NO_EXTRAS, Extras
+from bridge.wiring.machine import started, stay_on_one_core
 
 SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
 
@@ -150,8 +151,11 @@ def serve(config: Path, role: str, workers: int | None) -> None:
             on_stop(parent.drain, at_once=parent.kill)
             parent.run()
         return
+    if settings.server.pin:
+        stay_on_one_core()
     bridge = assemble(settings, role=Role(role), extras=extras)
     on_stop(bridge.drain)
+    started()
     try:
         bridge.run()
     finally:

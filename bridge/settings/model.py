@@ -40,7 +40,9 @@ class ServerSection(Section):
     public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
     # a file of SQLite, or postgresql://user:password@host/name
     database: Database = Field(default="bridge.db", repr=False, examples=["bridge.db"])
-    threads: int = Field(default=32, ge=2, le=256, examples=[32])
+    threads: int = Field(default=64, ge=2, le=256, examples=[64])
+    # each process that serves keeps to one core, on Linux
+    pin: bool = Field(default=True, examples=[True])
     # after a stop was asked for: so long /readyz says no while everything is still answered
     drain_s: float = Field(default=0.0, ge=0, le=300, examples=[5])
     # PollEvents that may wait at once; each holds one of `threads`

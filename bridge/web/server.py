@@ -32,7 +32,7 @@ CROWD_SAID_S = 60.0
 class ServerOptions:
     host: str = "127.0.0.1"
     port: int = 8080  # 0: any free one
-    threads: int = 32
+    threads: int = 64
     trusted_proxy: str = ""  # address of the proxy whose X-Forwarded-* are believed; "" for nobody
     drain_s: float = 0.0  # still listening after a stop was asked for, until every proxy has noticed
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from prometheus_client import values
 from prometheus_client.multiprocess import mark_process_dead
@@ -19,6 +19,7 @@ from bridge.web.server import DRAIN_LIMIT_S, bind
 from bridge.wiring import Place, Role, connect, open_for
 from bridge.wiring.console import NO_EXTRAS, Extras, first_step
 from bridge.wiring.figures_folder import figures_folder
+from bridge.wiring.machine import cores, started
 
 BACKLOG = 1024
 FORCE_AFTER_S = 2 * DRAIN_LIMIT_S  # requests under way, then calls of 1C under way
@@ -55,13 +56,14 @@ def several(
         names = [f"web-{number}" for number in range(1, workers + 1)]
         children = [
             Child(name=name, make=entrances(name), core=core)
-            for name, core in zip(names, _cores(workers), strict=True)
+            for name, core in zip(names, _cores(workers, pin=settings.server.pin), strict=True)
         ]
         if role is not Role.WEB:
             children.append(Child(name="worker", make=teller, last=True))
         log.info("started", version=__version__, listen=listen, role=role.value, processes=len(children))
         with accounts_at(settings.server.database) as accounts:
             first_step(settings, accounts)
+        started()
         try:
             yield Parent(children, limit_s=settings.server.drain_s + FORCE_AFTER_S, ending=listener.close)
         finally:
@@ -73,10 +75,12 @@ def _member(settings: Settings, place: Place, name: str, figures: Figures) -> Se
     """One child's bridge, made in that child."""
     store = open_for(settings, owner=False, tells=place.role is Role.WORKER, name=name)
     try:
-        return connect(settings, store, place, figures)
+        bridge = connect(settings, store, place, figures)
     except BaseException:
         store.close()
         raise
+    started()
+    return bridge
 
 
 @contextmanager
@@ -134,11 +138,9 @@ def _shared_figures(folder: str, name: str) -> Figures:
     return Figures()
 
 
-def _cores(workers: int) -> list[int | None]:
-    """A core for each of the entrances, when there is more than one of both and the system tells."""
-    cores: list[int] = []
-    with suppress(OSError):
-        cores = sorted(os.sched_getaffinity(0))
-    if workers < 2 or len(cores) < 2:
+def _cores(workers: int, *, pin: bool) -> list[int | None]:
+    """A core for each of the entrances, when there is more than one and the system tells."""
+    ours = cores() if pin else []
+    if len(ours) < 2:
         return [None] * workers
-    return [cores[number % len(cores)] for number in range(workers)]
+    return [ours[number % len(ours)] for number in range(workers)]
