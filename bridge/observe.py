@@ -7,7 +7,6 @@ digits are hidden in every text that is logged.
 import json
 import logging
 import re
-import sys
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from types import MappingProxyType
@@ -16,12 +15,11 @@ from typing import Any, cast
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from bridge import lines
 from bridge.core.secrecy import spellings
 
 log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 
-# what rules a terminal, turns a line around or begins a new one; tabs and line ends of a traceback stay
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
 # people type no ids: digits with anything but letters between them are a number; a date is none
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2}))(?!\.?\d)")
@@ -61,30 +59,16 @@ def _cut(found: re.Match[str]) -> str:
 
 def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in facts.items():
-        if isinstance(value, str) and key not in _KEEP:
+        if key not in _KEEP and isinstance(value, str):
             facts[key] = scrub(value)
     return facts
-
-
-lost_lines = 0  # that could not be written; the work goes on without its log
-
-
-def _write(line: str) -> None:
-    """One line to standard error. A full disk, a closed pipe or no console at all stops no call."""
-    global lost_lines
-    line = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
-    try:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):  # AttributeError: sys.stderr is None under pythonw
-        lost_lines += 1
 
 
 class _Lines:
     """What structlog writes through, whichever standard error is by then."""
 
     def msg(self, line: str) -> None:
-        _write(line)
+        lines.write(line)
 
     debug = info = warning = error = critical = msg
 
@@ -102,11 +86,11 @@ class _StandardError(logging.Handler):
         level, said = record.levelname.lower(), scrub(self.format(record))
         if self._json_lines:
             facts = {"logger": record.name, "event": said, "level": level, "timestamp": at, **self._marks}
-            _write(json.dumps(facts, ensure_ascii=False))
+            lines.write(json.dumps(facts, ensure_ascii=False))
         else:
             said = said.replace("\n", "\n    ")  # a line of theirs never looks like one of ours
             marks = "".join(f" {name}={value}" for name, value in self._marks.items())
-            _write(f"{at} [{level:<9}] {record.name}: {said}{marks}")
+            lines.write(f"{at} [{level:<9}] {record.name}: {said}{marks}")
 
 
 def configure(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bridge import observe
+from bridge import lines, observe
 from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
@@ -156,10 +156,12 @@ def serve(config: Path, role: str, workers: int | None) -> None:
     bridge = assemble(settings, role=Role(role), extras=extras)
     on_stop(bridge.drain)
     started()
+    lines.in_background()
     try:
         bridge.run()
     finally:
         sandbox.close()
+        lines.flush()
 
 
 def _doctor(config: Path) -> Callable[[], Iterator[Found]]:

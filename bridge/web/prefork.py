@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
+from bridge import lines
 from bridge.core.errors import BridgeError
 from bridge.observe import log
 
@@ -182,6 +183,7 @@ class Parent:
         except BaseException as error:  # noqa: BLE001 - said here, for nobody else will
             log.error("child_failed", child=child.name, exc_info=error)
         finally:
+            lines.flush()
             for stream in (sys.stdout, sys.stderr):
                 with suppress(OSError, ValueError, AttributeError):
                     stream.flush()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge import __version__, observe
+from bridge import __version__, lines
 from bridge.callerid import CallerId
 from bridge.core.breaker import Breaker
 from bridge.core.errors import StoreUnavailable, UnknownRecord
@@ -202,7 +202,7 @@ class Entrances:
     # --- an operator looks -----------------------------------------------------------------------
     def look(self) -> None:
         """How much waits and who cannot hear, for whoever reads the figures now."""
-        self.figures.lost.set(observe.lost_lines)
+        self.figures.lost.set(lines.lost)
         for name, breaker in self.breakers().items():
             self.figures.away.labels(name).set(2 if breaker.denied else int(breaker.open))
         try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import values
 from prometheus_client.multiprocess import mark_process_dead
 
-from bridge import __version__
+from bridge import __version__, lines
 from bridge.observe import Figures, hide, log
 from bridge.settings import Settings
 from bridge.store.beside import accounts_at
@@ -80,6 +80,7 @@ def _member(settings: Settings, place: Place, name: str, figures: Figures) -> Se
         store.close()
         raise
     started()
+    lines.in_background()
     return bridge
 
 

@@ -40,7 +40,7 @@ def test_the_environment_has_no_say_in_the_demo(tmp_path: Path, monkeypatch: pyt
     made = _settings(
         Script(data=tmp_path), "http://127.0.0.1:1", KEYS, "http://127.0.0.1:2", "http://127.0.0.1:3"
     )
-    assert (made.server.threads, made.exchange["demo"].timeout_s) == (32, 5)
+    assert (made.server.threads, made.exchange["demo"].timeout_s) == (64, 5)
 
 
 def test_an_address_with_a_password_in_it_is_refused_without_showing_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bridge import observe
+from bridge import lines, observe
 
 
 @pytest.fixture(autouse=True)
@@ -86,12 +86,12 @@ class Broken:
 
 @pytest.mark.parametrize("stream", [Broken(), None])
 def test_a_log_that_cannot_be_written_stops_nothing(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = observe.lost_lines
+    before = lines.lost
     monkeypatch.setattr("sys.stderr", stream)
     observe.log.error("incident", exc_info=ValueError("x"))
     logging.getLogger("urllib3").warning("lost")
     monkeypatch.undo()
-    assert observe.lost_lines == before + 2
+    assert lines.lost == before + 2
 
 
 CONTROLS = "\x00\x1b\x07\x7f\x85\x9b\u2028\u2029\u202e\u2066"

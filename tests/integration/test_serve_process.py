@@ -1,4 +1,4 @@
-"""Which cores the processes of a bridge keep to."""
+"""Which cores the processes of a bridge keep to, and that their last words are not lost."""
 
 import os
 import sys
@@ -57,3 +57,13 @@ def test_each_entrance_keeps_to_a_core_of_its_own_and_the_teller_to_none(
         assert kept["web-1"] != kept["web-2"]
     else:
         assert kept["web-1"] == kept["web-2"] == _cores()
+
+
+@linux
+@pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
+def test_the_last_words_before_a_stop_are_written(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    bridge = _replica(tmp_path, *arguments)
+    bridge.start()
+    bridge.stop()
+    assert len(bridge.events("stopped")) == (4 if arguments else 1)
+    assert bridge.log().rstrip().endswith("}")
