@@ -40,7 +40,7 @@ class ServerSection(Section):
     public_url: Url = Field(default="http://127.0.0.1:8080", examples=["https://bridge.example.ru"])
     # a file of SQLite, or postgresql://user:password@host/name
     database: Database = Field(default="bridge.db", repr=False, examples=["bridge.db"])
-    threads: int = Field(default=64, ge=2, le=256, examples=[64])
+    threads: int = Field(default=64, ge=2, le=256, examples=[32])
     # each process that serves keeps to one core, on Linux
     pin: bool = Field(default=True, examples=[True])
     # after a stop was asked for: so long /readyz says no while everything is still answered
