@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 from bridge.core.backoff import JITTER
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome
 
+SHARE = 1 / 40
+
 
 @dataclass(frozen=True, kw_only=True)
 class BreakerPolicy:
     failures: int = 3  # in a row, then open
     probe_s: float = 5.0
-    soon_s: float = 0.4  # instead, where a probe costs 1C nothing or has itself taken long
+    # instead, where a probe costs 1C nothing or has itself taken long: this at least, and `SHARE` of the time
+    # that 1C has been away so far, so that a restart is noticed at once and a night costs few probes
+    soon_s: float = 0.25
     credentials_probe_s: float = 900.0
 
 
@@ -28,6 +32,7 @@ class Breaker:
     open: bool = False
     denied: bool = False
     reason: str = ""
+    since: float = 0.0  # when it opened
 
     def room(self, *, now: float, concurrency: int, in_flight: int) -> int:
         """How many more calls may start now."""
@@ -42,13 +47,15 @@ class Breaker:
                 return Breaker()
             case Denied(reason):
                 wait_s = policy.credentials_probe_s * jitter
-                return Breaker(open=True, denied=True, retry_at=now + wait_s, reason=reason)
+                return Breaker(open=True, denied=True, retry_at=now + wait_s, reason=reason, since=now)
             case Away(reason) as away:
                 failures = self.failures + 1
                 if failures < policy.failures and not self.open:
                     return replace(self, failures=failures, reason=reason)
                 if self.open and now < self.retry_at:  # an answer that was under way changes no wait
                     return self if self.denied else replace(self, failures=failures, reason=reason)
-                soon = away.unheard or away.hung
-                wait_s = min(policy.probe_s, policy.soon_s if soon else policy.probe_s) * jitter
-                return Breaker(failures=failures, open=True, retry_at=now + wait_s, reason=reason)
+                since, wait_s = (self.since if self.open else now), policy.probe_s
+                if away.unheard or away.hung:
+                    wait_s = min(wait_s, max(policy.soon_s, (now - since) * SHARE))
+                retry_at = now + wait_s * jitter
+                return Breaker(failures=failures, open=True, retry_at=retry_at, reason=reason, since=since)

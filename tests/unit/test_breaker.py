@@ -5,7 +5,7 @@ import pytest
 from bridge.core.breaker import Breaker, BreakerPolicy
 from bridge.core.delivery import Away, Delivered, Denied, Faulted, Outcome
 
-POLICY = BreakerPolicy(failures=3, probe_s=5, soon_s=0.4, credentials_probe_s=900)
+POLICY = BreakerPolicy(failures=3, probe_s=5, soon_s=0.25, credentials_probe_s=900)
 
 
 def after(*outcomes: Outcome, now: float = 100.0, breaker: Breaker | None = None) -> Breaker:
@@ -55,10 +55,22 @@ def test_a_failed_probe_opens_it_for_another_interval() -> None:
 @pytest.mark.parametrize("away", [Away("отвергнуто", unheard=True), Away("молчит", hung=True)])
 def test_one_that_takes_no_connection_or_keeps_silent_is_asked_again_soon(away: Away) -> None:
     breaker = after(away, away, away)
-    assert breaker.retry_at == pytest.approx(100.4)
-    assert after(away, breaker=breaker, now=101).retry_at == pytest.approx(101.4)
+    assert breaker.retry_at == pytest.approx(100.25)
+    assert after(away, breaker=breaker, now=101).retry_at == pytest.approx(101.25)
     patient = BreakerPolicy(failures=1, probe_s=0.1)
     assert Breaker().after(away, now=100, policy=patient, dice=0.5).retry_at == pytest.approx(100.1)
+
+
+def test_the_longer_a_1c_is_away_the_seldomer_it_is_asked_up_to_the_usual_pace() -> None:
+    refused = Away("отвергнуто", unheard=True)
+    breaker, now, waits = after(refused, refused, refused), 100.0, []
+    while now < 400:
+        waits.append(breaker.retry_at - now)
+        now = breaker.retry_at
+        breaker = after(refused, breaker=breaker, now=now)
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (pytest.approx(0.25), pytest.approx(5))
+    assert len(waits) < 250
 
 
 def test_an_answer_that_was_under_way_when_it_opened_lengthens_no_wait() -> None:
