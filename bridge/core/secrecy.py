@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"(?i)(?:(?<![a-z0-9_])|(?<=%3f)|(?<=%26))token(?:=|%3d)[^&;
 
 
 def suspect(text: str, secrets: Collection[str] = ()) -> bool:
-    """False when `text` surely holds nothing to hide, as it is or inside a text of JSON.
+    """False when `text` surely holds nothing to hide, as it is or inside JSON that escapes no letters.
 
     Only of ASCII letters the other case is certain.
     """

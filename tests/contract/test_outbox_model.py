@@ -145,24 +145,29 @@ class OutboxAgainstModel(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(INFOBASES))
     def something_is_claimed(self, name: str) -> None:
-        claim = self.stand.store.claim(name)
+        self.are_claimed(name, 1)
+
+    @rule(name=st.sampled_from(INFOBASES), room=st.sampled_from([2, 3, 64]))
+    def are_claimed(self, name: str, room: int) -> None:
+        claims = self.stand.store.claims(name, room)
+        assert len(claims) <= room
         free = {
             call: lane
             for (infobase, call), lane in self.lanes.items()
             if infobase == name and lane.held is None and lane.waiting() and lane.due_at <= self.now
         }
-        if claim is None:
-            assert [lane.sweep(self.now) for lane in free.values()] == [None] * len(free), "something was due"
-            return
-        lane = free.pop(claim.stored.event.call_id)  # KeyError: the lane was held, empty or not due
+        told = [(claim, free.pop(claim.stored.event.call_id)) for claim in claims]  # KeyError: held, not due
+        if len(claims) < room:
+            assert [lane.sweep(self.now) for lane in free.values()] == [None] * len(free), "more was due"
         for passed in free.values():  # lanes the store looked at first may have been all over
-            if self.state_of(name, passed.waiting()[0]) is not DeliveryState.QUEUED:
+            if passed.waiting() and self.state_of(name, passed.waiting()[0]) is not DeliveryState.QUEUED:
                 assert passed.sweep(self.now) is None
-        head = lane.sweep(self.now)
-        assert head is not None
-        assert (head.event, head.tries, head.purpose) == (claim.stored.id, claim.tries, claim.purpose)
-        lane.held = head
-        self.claims[claim.lane_id] = (claim, lane)
+        for claim, lane in told:
+            head = lane.sweep(self.now)
+            assert head is not None
+            assert (head.event, head.tries, head.purpose) == (claim.stored.id, claim.tries, claim.purpose)
+            lane.held = head
+            self.claims[claim.lane_id] = (claim, lane)
 
     def state_of(self, infobase: str, one: Planned) -> DeliveryState:
         life = self.stand.archive().life(one.event)

@@ -98,6 +98,26 @@ def test_the_backlog_of_an_outage_goes_out_as_soon_as_1c_is_back(tmp_path: Path)
         assert eventually(lambda: in_state(here, DeliveryState.DELIVERED) == 10)
 
 
+def test_a_1c_that_took_no_connection_is_told_as_soon_as_it_is_back_whatever_its_pace(tmp_path: Path) -> None:
+    with world(tmp_path, probe_s=60) as here, capture_logs() as lines:
+        here.onec_server.stop()
+        events = [event for number in range(10) for event in call_events(f"call-{number}", ("START",))]
+        post_all(here.hook, events)
+        assert eventually(lambda: [one for one in lines if one["event"] == "infobase_away"])
+        here.onec_server.start()
+        assert eventually(lambda: in_state(here, DeliveryState.DELIVERED) == 10)
+
+
+def test_what_a_frozen_1c_kept_silent_about_goes_out_with_the_rest(tmp_path: Path) -> None:
+    with world(tmp_path, probe_s=60, timeout_s=1, concurrency=3) as here, capture_logs() as lines:
+        here.onec.set_mode("hang")
+        events = [event for number in range(10) for event in call_events(f"call-{number}", ("START",))]
+        post_all(here.hook, events)
+        assert eventually(lambda: [one for one in lines if one["event"] == "infobase_away"])
+        here.onec.set_mode("ok")
+        assert eventually(lambda: in_state(here, DeliveryState.DELIVERED) == 10)
+
+
 # --- one infobase is not another ----------------------------------------------------------------
 def test_neither_a_dead_nor_a_hanging_infobase_delays_a_live_one(tmp_path: Path) -> None:
     dead = closed_port_url()

@@ -1,11 +1,15 @@
 """What is told to 1C and shown to people holds no secret of the exchange."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bridge.core import secrecy
 from bridge.core.calls import CallState
 from bridge.core.ports import StoredEvent
 from bridge.core.secrecy import cleaned, without_secrets
@@ -14,7 +18,61 @@ from bridge.onec.vatscalls import data
 from support.stand import said
 
 SECRET = "acc/TOKEN+1"
+PIECES = [
+    *(
+        "token",
+        "TOKEN",
+        "token=",
+        "tOkEn=abc",
+        "Token%3Dabc",
+        "&amp;",
+        "&",
+        "?",
+        "/r",
+        '"',
+        "\\",
+        "é",
+        "ſ",
+        "\u212a",
+    ),
+    *(
+        "s3cret-ключ",
+        "S3CRET-КЛЮЧ",
+        "s3kret-k1",
+        "S3KRET-K1",
+        "\u017f3kret-k1",
+        "s3\u212aret-k1",
+        "s3%20x",
+        "s3 xyz",
+    ),
+]
+SECRETS = ["s3kret-k1", "s3 xyz", "acc/TOKEN+1", 'q"uote-me']
 LINK = "https://bridge.example.ru/records/c1?of=main&for=buh&until=1&sig=x"
+
+
+def plainly(text: str, secrets: list[str]) -> str:
+    """`without_secrets`, looking for everything in every text."""
+    shorter = secrecy._TOKEN.sub("", text)
+    text = shorter.rstrip("?&") if shorter != text else text
+    for spelled in sorted(secrecy.spellings(secrets), key=len, reverse=True):
+        text = re.sub(re.escape(spelled), "***", text, flags=re.IGNORECASE)
+    return text
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(
+    pieces=st.lists(st.one_of(st.sampled_from([*PIECES, *SECRETS]), st.text(max_size=3)), max_size=6),
+    secrets=st.sampled_from([[], SECRETS, ["s3cret-ключ"], ["short"]]),
+)
+def test_nothing_to_hide_is_seen_without_looking_for_each_secret(
+    pieces: list[str], secrets: list[str]
+) -> None:
+    text = "".join(pieces)
+    assert without_secrets(text, secrets) == plainly(text, secrets)
+    fields = {"uuid": "c1", text: pieces, "inner": {"x": text, "n": 5}}
+    assert cleaned(fields, secrets) == secrecy.each_text(fields, lambda one: plainly(one, secrets))
+    if not secrecy.suspect(json.dumps(fields, ensure_ascii=False), secrets):
+        assert cleaned(fields, secrets) == fields
 
 
 def told(fields: dict[str, Any], link: str = "", *, recovered: bool = False) -> dict[str, Any]:
