@@ -2,13 +2,16 @@
 
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import yoyo
 from filelock import FileLock, Timeout
 
 from bridge.core.errors import StoreUnavailable
+from bridge.store.session import ManyRows, Row
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
 BUSY_TIMEOUT_S = 5.0
@@ -17,6 +20,12 @@ MIN_SQLITE = (3, 35, 0)  # RETURNING
 
 class OutboxConnection(sqlite3.Connection):
     """`Session` of SQLite: one transaction writes at a time, so there is nobody to lock out."""
+
+    def insert(self, statement: ManyRows, rows: Sequence[Sequence[Any]], /) -> list[Row]:
+        found: list[Row] = []
+        for text, parameters in statement.parts(rows, "?"):
+            found += self.execute(text, parameters).fetchall()
+        return found
 
     def lock_lane(self, lane_id: int) -> None: ...
     def lock_ring(self, exchange: str, merge_key: str) -> None: ...

@@ -18,12 +18,13 @@ from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
 from bridge.core.past_calls import HeardCall
 from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
-from bridge.store import audit, dials, letters, moves, past, rows
+from bridge.store import audit, dials, intake, letters, moves, past, rows
 from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
 from bridge.store.dial_ends import DialEnds
+from bridge.store.intake import Arrival
 from bridge.store.lanes import Lanes
 from bridge.store.moves import Ending
 from bridge.store.overview import StoredOverview
@@ -66,8 +67,7 @@ class Store:
 
     # --- intake ----------------------------------------------------------------------------------
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
-        now = self._clock()
-        return self._write(lambda db: moves.accept(db, event, plan, now, merge_s))
+        return self._db.gather(intake.accept, Arrival(event, plan, self._clock(), merge_s))
 
     # --- claiming --------------------------------------------------------------------------------
     def claim(self, infobase: str) -> Claim | None:

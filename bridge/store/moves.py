@@ -1,11 +1,9 @@
-"""What happens to events, lanes and deliveries: each move is part of one transaction of its caller."""
+"""What becomes of deliveries and their lanes: each move is part of one transaction of its caller."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bridge.core.calls import CallEvent
 from bridge.core.delivery import DeliveryState, Purpose, RetryIn
-from bridge.core.ports import Accepted, Claim, PlannedDelivery
+from bridge.core.ports import Claim
 from bridge.store import rows
 from bridge.store import statements as sql
 from bridge.store.session import Row, Session
@@ -19,82 +17,6 @@ class Ending(NamedTuple):
     state: DeliveryState
     answer: str
     verdict: str = ""  # what the attempt's log says; "" when there was no attempt
-
-
-def accept(
-    db: Session, event: CallEvent, plan: Sequence[PlannedDelivery], now: float, merge_s: float
-) -> Accepted:
-    window = {"since": now - merge_s, "until": now + merge_s}  # the clock may go back
-    facts = rows.event_parameters(event) | window | {"now": now, "merged_into": None}
-    if seen := db.execute(sql.FIND_DUPLICATE, facts).fetchone():
-        db.execute(sql.COUNT_REPEAT, {"id": seen["id"]})
-        return Accepted(event_id=seen["id"], duplicate_of=seen["id"])
-    if event.merge_key:
-        db.lock_ring(event.exchange, event.merge_key)
-    same_ring = db.execute(sql.FIND_SAME_RING, facts).fetchone()
-    if same_ring:
-        facts["merged_into"] = same_ring["id"]
-    event_id = db.execute(sql.INSERT_EVENT, facts).fetchone()["id"]
-    if not event.call_id:  # the old hook names no call: each ring is a call of its own
-        facts["call_id"] = f"ring-{event_id}"
-        db.execute(sql.NAME_CALL, {"id": event_id, "call_id": facts["call_id"]})
-    if same_ring:
-        return Accepted(event_id=event_id, duplicate_of=same_ring["id"])
-    if any(planned.joining or planned.earlier for planned in plan):
-        db.lock_ring(event.exchange, facts["call_id"])  # an event that joins must see the one that begins
-    for planned in sorted(plan, key=lambda one: one.infobase):  # two of them never wait for each other
-        if _follows(db, planned, event_id, facts):
-            _enqueue(db, event, event_id, planned, facts)
-    return Accepted(event_id=event_id)
-
-
-def _follows(db: Session, planned: PlannedDelivery, event_id: int, facts: dict[str, Any]) -> bool:
-    """Whether the infobase hears this event; one that begins with it hears what was said before, too."""
-    if not planned.joining and planned.earlier is None:
-        return True
-    call = {
-        "infobase": planned.infobase,
-        "exchange": facts["exchange"],
-        "call_id": facts["call_id"],
-        "event_id": event_id,
-    }
-    if db.execute(sql.FOLLOWED, call).fetchone():
-        return True
-    if planned.earlier is None:
-        return False
-    for row in db.execute(sql.EARLIER, call).fetchall():
-        stored = rows.stored_event(row)
-        if before := planned.earlier(stored.event):
-            _enqueue(db, stored.event, stored.id, before, facts)
-    return True
-
-
-def _enqueue(
-    db: Session, event: CallEvent, event_id: int, planned: PlannedDelivery, facts: dict[str, Any]
-) -> None:
-    now = facts["now"]
-    expires_at = now + planned.lifetime_s
-    delivery = {
-        "event_id": event_id,
-        "infobase": planned.infobase,
-        "exchange": event.exchange,
-        "call_id": facts["call_id"],
-        "operation": planned.operation,
-        "purpose": planned.purpose.value,
-        "position_time": event.time_s if event.time_s is not None else int(now),
-        "position_rank": event.rank,
-        "now": now,
-        "expires_at": expires_at,
-        "urgent_until": expires_at if planned.purpose is Purpose.POPUP else 0.0,
-        "mail_seq": None,
-    }
-    lane = db.execute(sql.ENTER_LANE, delivery).fetchone()
-    delivery["lane_id"] = lane["id"]
-    if lane["waiting"] > 1:
-        db.execute(sql.HASTEN_IF_FIRST, delivery)
-    if planned.mail:
-        delivery["mail_seq"] = db.execute(sql.NEXT_LETTER, delivery).fetchone()["tail"]
-    db.execute(sql.INSERT_DELIVERY, delivery)
 
 
 def end(db: Session, delivery_id: int, lane_id: int, ending: Ending, now: float) -> int:
@@ -151,6 +73,7 @@ def requeue(db: Session, row: Row, now: float, lifetime_s: float) -> int:
         "urgent_until": now + lifetime_s if row["purpose"] == Purpose.POPUP else 0.0,
         "verdict": "replayed",
         "answer": "",
+        "letters": 1,
     }
     db.lock_lane(row["lane_id"])
     if row["mail_seq"] is not None:  # its readers have gone past its old number

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bridge.core.errors import ClaimLost, StoreUnavailable
-from bridge.store.session import Rows
+from bridge.store.session import ManyRows, Row, Rows
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "postgres"
 CONNECT_S = 3
@@ -133,6 +133,13 @@ class PostgresSession:
 
     def execute(self, statement: str, facts: Mapping[str, Any] | None = None, /) -> Rows:
         return self._connection.execute(translated(statement), facts)
+
+    def insert(self, statement: ManyRows, rows: Sequence[Sequence[Any]], /) -> list[Row]:
+        found: list[Row] = []
+        for text, parameters in statement.parts(rows, "%s"):
+            result = self._connection.execute(text, parameters)
+            found += result.fetchall() if statement.then else ()
+        return found
 
     def lock_lane(self, lane_id: int) -> None:
         self.execute("SELECT 1 FROM lane WHERE id = :id FOR UPDATE", {"id": lane_id})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
-from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 from psycopg_pool import ConnectionPool
 
 from bridge.core.dialing import CallCode
@@ -28,13 +28,16 @@ from bridge.store.pgconnection import (
     translated,
 )
 from bridge.store.posts import Posts
-from bridge.store.session import Row, T
+from bridge.store.session import Item, Row, Session, T
 from bridge.store.sqlite import INTERRUPTED
+from bridge.store.writer import Writer
 
 PATIENCE_S = 5.0  # a restart of the server is waited for so long before the caller is told to come again
 LEASE_S = 20.0
 # two replicas did the same at once: the second looks again and finds what the first has done
 _AGAIN = (UniqueViolation, SerializationFailure, DeadlockDetected)
+# A batch holds the lanes of many: it does not wait for others as one event may, but is taken apart.
+HURRY = "SET LOCAL lock_timeout = '200ms'"
 # What another process holds now, it ends itself: it may be telling it at this moment.
 OVERDUE = """
 SELECT id, lane_id FROM delivery d WHERE state = 'queued' AND expires_at <= :now AND NOT EXISTS (
@@ -89,6 +92,7 @@ class PostgresDatabase:
             reconnect_timeout=1.0,  # then the next one who asks tries again: no long waits between attempts
             open=True,
         )
+        self._writer = Writer(self._together)
         self._clock = clock
         self._offset = 0.0  # of the database's clock against our steady one
         try:
@@ -127,6 +131,24 @@ class PostgresDatabase:
 
         return self._patiently(whole)
 
+    def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        return self._writer.gather(many, item)
+
+    def _together(self, work: Callable[[Session], None], *, alone: bool) -> None:
+        def whole(connection: Connection) -> None:
+            with connection.transaction():
+                if not alone:
+                    connection.execute(HURRY)
+                work(PostgresSession(connection, self.owner))
+
+        def batch(connection: Connection) -> None:
+            try:
+                whole(connection)
+            except (LockNotAvailable, DeadlockDetected) as error:
+                raise _Contended from error
+
+        self._patiently(whole if alone else batch)
+
     def _patiently(self, work: Callable[[Connection], T]) -> T:
         """Work on a connection; again on another one when this one has died, within `PATIENCE_S`."""
         until = time.monotonic() + PATIENCE_S
@@ -161,8 +183,13 @@ class PostgresDatabase:
         return self.read(OVERDUE, now=now, limit=limit, owner=self.owner)
 
     def close(self) -> None:
+        self._writer.close()
         self._posts.close()
         self._pool.close()
+
+
+class _Contended(Exception):
+    """Another process holds a lane that a batch needs, and may need one that the batch holds."""
 
 
 def _passing(error: psycopg.Error) -> bool:

@@ -17,26 +17,33 @@ def storable(text: str) -> str:
     >>> storable("отказ \\ud800\\0")
     'отказ ??'
     """
+    if text.isprintable():  # neither is
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
-def event_parameters(event: CallEvent) -> dict[str, Any]:
-    return {
-        "exchange": event.exchange,
-        "call_id": storable(event.call_id),
-        "state": event.state.value,
-        "direction": event.direction.value,
-        "from_number": storable(event.from_number),
-        "to_number": storable(event.to_number),
-        "user_key": storable(event.user_key),
-        "time_s": event.time_s,
-        "raw": event.raw,
-        "raw_media": storable(event.raw_media),
-        "fields": json.dumps(event.fields),
-        "dedup_key": storable(event.dedup_key),
-        "merge_key": storable(event.merge_key),
-        "recovered": int(event.recovered),
-    }
+def event_row(
+    event: CallEvent, call_id: str, received_at: float, merged_into: int | None = None
+) -> list[Any]:
+    """For `INSERT_EVENTS`."""
+    return [
+        event.exchange,
+        call_id,
+        event.state.value,
+        event.direction.value,
+        storable(event.from_number),
+        storable(event.to_number),
+        storable(event.user_key),
+        event.time_s,
+        event.raw,
+        storable(event.raw_media),
+        json.dumps(event.fields),
+        storable(event.dedup_key),
+        storable(event.merge_key),
+        int(event.recovered),
+        received_at,
+        merged_into,
+    ]
 
 
 def stored_event(row: Row) -> StoredEvent:

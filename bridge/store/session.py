@@ -3,11 +3,51 @@
 Statements name their parameters as `:name`. Rows are read by name: `row["id"]`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Row = Any  # sqlite3.Row or a dict: both are read by name only
+
+
+MAX_ROWS = 32  # of one statement
+
+
+@dataclass(frozen=True)
+class ManyRows:
+    """An INSERT of as many rows as there are: one statement costs less than one for each.
+
+    Args:
+        head: up to `VALUES`.
+        columns: of a row.
+        then: what follows the rows.
+    """
+
+    head: str
+    columns: int
+    then: str = ""
+
+    def parts(self, rows: Sequence[Sequence[Any]], mark: str) -> Iterator[tuple[str, list[Any]]]:
+        """Statements and their parameters, in order, for a database whose parameters are marked so.
+
+        They are of 2**n rows, so that few different ones must be prepared.
+        """
+        done = 0
+        while left := len(rows) - done:
+            size = min(MAX_ROWS, 1 << left.bit_length() - 1)
+            flat = list(chain.from_iterable(rows[done : done + size]))
+            yield _text(self, size, mark), flat
+            done += size
+
+
+@lru_cache(maxsize=64)
+def _text(statement: ManyRows, rows: int, mark: str) -> str:
+    row = f"({', '.join([mark] * statement.columns)})"
+    return f"{statement.head} {', '.join([row] * rows)} {statement.then}"
 
 
 class Rows(Protocol):
@@ -23,6 +63,9 @@ class Session(Protocol):
     """One transaction, under way."""
 
     def execute(self, statement: str, facts: Mapping[str, Any] = ..., /) -> Rows: ...
+
+    def insert(self, statement: ManyRows, rows: Sequence[Sequence[Any]], /) -> list[Row]:
+        """What the statement returns of each row; of none, nothing."""
 
     def lock_lane(self, lane_id: int) -> None:
         """Nobody else changes this lane or what waits in it before this transaction ends."""
@@ -58,6 +101,17 @@ class Database(Protocol):
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do `work` in one transaction; durable when this returns. It may run more than once.
+
+        Raises:
+            StoreUnavailable: it could not be committed.
+        """
+        ...
+
+    def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """Do `many` in one transaction for this item and for those that others bring at this moment.
+
+        Returns what `many` gave for this item; durable when this returns. `many` may run more than once, for
+        the same items or for this one alone.
 
         Raises:
             StoreUnavailable: it could not be committed.

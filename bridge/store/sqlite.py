@@ -14,7 +14,7 @@ from bridge.pausing import pausing
 from bridge.store import statements as sql
 from bridge.store.connection import Readers, connect, migrate, own
 from bridge.store.engine import Store
-from bridge.store.session import Row, Session, T
+from bridge.store.session import Item, Row, Session, T
 from bridge.store.writer import Writer
 
 INTERRUPTED = "Исход неизвестен: мост перезапускался во время набора; посмотрите, звонит ли телефон"
@@ -68,7 +68,7 @@ class SqliteDatabase:
             if self._lock:
                 self._lock.release()
             raise
-        self._writer = Writer(self._writing)
+        self._writer = Writer(self._transaction)
         self._readers = Readers(path)
 
     def now(self) -> float:
@@ -83,6 +83,27 @@ class SqliteDatabase:
     def write(self, work: Callable[[Session], T]) -> T:
         with pausing():
             return self._writer.run(work)
+
+    def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        return self._writer.gather(many, item)
+
+    def _transaction(self, work: Callable[[Session], None], *, alone: bool) -> None:  # noqa: ARG002
+        db = self._writing
+        try:
+            if db.in_transaction:  # the last rollback failed, as on a broken disk
+                db.execute("ROLLBACK")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                work(db)
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            if _of_the_file(error):
+                raise StoreUnavailable(f"Хранилище не принимает запись: {error}") from None
+            raise
 
     def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - the file has one owner
         return 0 if self._tells else None
@@ -105,6 +126,13 @@ class SqliteDatabase:
         self._writing.close()
         if self._lock:
             self._lock.release()
+
+
+def _of_the_file(error: sqlite3.Error) -> bool:
+    """Locked, full, I/O, corrupt: about the file and everybody. The rest is about one piece of work."""
+    return isinstance(error, (sqlite3.OperationalError, sqlite3.InternalError)) or (
+        type(error) is sqlite3.DatabaseError
+    )
 
 
 class SqliteStore(Store):

@@ -7,6 +7,8 @@ in unix seconds.
 from collections.abc import Sequence
 from functools import cache
 
+from bridge.store.session import ManyRows
+
 ERASED_MEDIA = "erased"  # `raw_media` of an event of whose words nothing is left
 
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
@@ -20,26 +22,33 @@ SELECT id FROM event
    AND received_at BETWEEN :since AND :until
  ORDER BY received_at DESC LIMIT 1
 """
-INSERT_EVENT = """
+INSERT_EVENTS = ManyRows(
+    """
 INSERT INTO event (exchange, call_id, state, direction, from_number, to_number, user_key, time_s,
                    raw, raw_media, fields, dedup_key, merge_key, recovered, received_at, merged_into)
-VALUES (:exchange, :call_id, :state, :direction, :from_number, :to_number, :user_key, :time_s,
-        :raw, :raw_media, :fields, :dedup_key, :merge_key, :recovered, :now, :merged_into)
-RETURNING id
-"""
+VALUES""",
+    columns=16,
+    # what came before is not returned
+    then="""
+ON CONFLICT (exchange, dedup_key) WHERE dedup_key <> '' DO NOTHING
+RETURNING id, exchange, dedup_key
+""",
+)
 NAME_CALL = "UPDATE event SET call_id = :call_id WHERE id = :id"
 FOLLOWED = "SELECT id FROM lane WHERE infobase = :infobase AND exchange = :exchange AND call_id = :call_id"
 # The lane first: in PostgreSQL its row lock gives the order of commits; in SQLite the writer is one.
-ENTER_LANE = """
-INSERT INTO lane (infobase, exchange, call_id, waiting, due_at, urgent_until)
-VALUES (:infobase, :exchange, :call_id, 1, :now, :urgent_until)
+ENTER_LANES = ManyRows(
+    "INSERT INTO lane (infobase, exchange, call_id, waiting, due_at, urgent_until) VALUES",
+    columns=6,
+    then="""
 ON CONFLICT (infobase, exchange, call_id) DO UPDATE
    SET waiting = lane.waiting + 1,
        due_at = CASE WHEN lane.waiting = 0 THEN excluded.due_at ELSE lane.due_at END,
        urgent_until = CASE WHEN lane.urgent_until > excluded.urgent_until
                            THEN lane.urgent_until ELSE excluded.urgent_until END
-RETURNING id, waiting
-"""
+RETURNING id, infobase, exchange, call_id, due_at
+""",
+)
 # A late event that sorts before the waiting head becomes the head, and owes nothing to its backoff.
 HASTEN_IF_FIRST = """
 UPDATE lane SET due_at = :now
@@ -48,17 +57,18 @@ UPDATE lane SET due_at = :now
     WHERE lane_id = :lane_id AND state = 'queued'
       AND (position_time, position_rank) <= (:position_time, :position_rank))
 """
-INSERT_DELIVERY = """
+INSERT_DELIVERIES = ManyRows(
+    """
 INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state,
                       position_time, position_rank, created_at, expires_at, mail_seq)
-VALUES (:lane_id, :event_id, :infobase, :operation, :purpose, 'queued',
-        :position_time, :position_rank, :now, :expires_at, :mail_seq)
-"""
+VALUES""",
+    columns=11,
+)
 # Numbers without a gap, in the order of commits: a reader that saw 6 will never be shown a new 5. The
 # first is the second of the clock: the ids of a bridge whose database was lost come before all of them.
 NEXT_LETTER = """
-INSERT INTO mailbox (infobase, tail) VALUES (:infobase, CAST(:now AS BIGINT))
-ON CONFLICT (infobase) DO UPDATE SET tail = mailbox.tail + 1
+INSERT INTO mailbox (infobase, tail) VALUES (:infobase, CAST(:now AS BIGINT) + :letters - 1)
+ON CONFLICT (infobase) DO UPDATE SET tail = mailbox.tail + :letters
 RETURNING tail
 """
 

@@ -1,126 +1,180 @@
-"""One thread writes; whoever waits at the same moment shares one commit, and so one fsync."""
+"""Group commit: whoever writes at the same moment shares one transaction, and so one fsync.
 
-import queue
-import sqlite3
+No thread of its own writes. The first who comes leads: commits for all who wait by then, and lets the next
+one of those who came meanwhile lead. Who is alone waits for nobody.
+"""
+
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from bridge.core.errors import StoreUnavailable
-from bridge.store.connection import OutboxConnection
-from bridge.store.session import Session, T
+from bridge.store.session import Item, Session, T
 
-Work = Callable[[Session], T]
 MAX_BATCH = 256
-_STOP = object()
+
+
+class Transaction(Protocol):
+    """Does `work` in one transaction of the database; committed durably when it returns.
+
+    Args:
+        alone: False when the work is that of several, who may be asked to come one by one instead.
+
+    Raises:
+        StoreUnavailable: the database itself fails, for everybody; the rest is about this work.
+    """
+
+    def __call__(self, work: Callable[[Session], None], *, alone: bool) -> None: ...
+
+
+class _Piece:
+    """What one asked for, and what became of it. `many` does it for several at once."""
+
+    __slots__ = ("done", "error", "item", "many", "result", "turn")
+
+    def __init__(self, many: Callable[[Session, Sequence[Any]], Sequence[Any]] | None, item: Any) -> None:
+        self.many = many
+        self.item = item
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.done = False
+        self.turn = threading.Lock()  # released once: it is done, or it is to lead
+        self.turn.acquire()
+
+    def end(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self.done = True
+        self.turn.release()
 
 
 class Writer:
-    """Runs each piece of work inside a transaction of the given connection; returns after the commit.
+    """Runs each piece of work inside a transaction; returns after the commit.
 
     A piece of work must be safe to run twice: when one of a batch fails, the batch is rolled back
-    and each piece runs again alone, so only the guilty one sees its error. When the file itself
+    and each piece runs again alone, so only the guilty one sees its error. When the database itself
     fails (locked, full), all who wait by then are told at once: alone, each would wait in turn.
     """
 
-    def __init__(self, connection: OutboxConnection) -> None:
-        self._connection = connection
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._closing = threading.Lock()
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._guard = threading.Lock()
+        self._idle = threading.Condition(self._guard)
+        self._waiting: deque[_Piece] = deque()
+        self._leader: _Piece | None = None  # always the first of `_waiting`, until it has taken its batch
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
 
-    def run(self, work: Work[T]) -> T:
+    def run(self, work: Callable[[Session], T]) -> T:
         """Do `work` durably.
 
         Raises:
             StoreUnavailable: it could not be committed; nothing of it is stored.
         """
-        future: Future[T] = Future()
-        with self._closing:
-            if self._closed:
-                raise StoreUnavailable("Хранилище закрыто: мост останавливается")
-            self._queue.put((work, future))
-        return future.result()
+        result: T = self._ask(_Piece(None, work))
+        return result
+
+    def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """Do `many` for this item and for those of others who ask for the same `many` at this moment.
+
+        Raises:
+            StoreUnavailable: as `run`.
+        """
+        result: T = self._ask(_Piece(many, item))
+        return result
 
     def close(self) -> None:
-        """Finish what was asked for and stop."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(_STOP)
-        self._thread.join()
+        """Finish what was asked for; take nothing more."""
+        with self._guard:
+            self._closed = True
+            while self._leader is not None:
+                self._idle.wait()
 
-    def _run(self) -> None:
-        while True:
-            batch = [self._queue.get()]
-            while len(batch) < MAX_BATCH and batch[-1] is not _STOP:
-                try:
-                    batch.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
-            stop = batch[-1] is _STOP
-            failed = self._commit_all(batch[:-1] if stop else batch)
-            if failed and not stop:
-                stop = self._refuse_waiting(failed)
-            if stop:
+    def _ask(self, piece: _Piece) -> Any:
+        with self._guard:
+            if self._closed:
+                raise StoreUnavailable("Хранилище закрыто: мост останавливается")
+            self._waiting.append(piece)
+            leads = self._leader is None
+            if leads:
+                self._leader = piece
+        if not leads:
+            self._wait(piece)
+        if not piece.done:
+            self._lead()
+        if piece.error is not None:
+            raise piece.error
+        return piece.result
+
+    def _wait(self, piece: _Piece) -> None:
+        try:
+            piece.turn.acquire()
+        except BaseException:  # Ctrl+C: nobody shall wait for one who has gone
+            with self._guard:
+                if piece in self._waiting:
+                    self._waiting.remove(piece)
+                    if self._leader is piece:
+                        self._appoint()
+            raise
+
+    def _lead(self) -> None:
+        """Commit for all who wait by now, the first of whom is the caller."""
+        with self._guard:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+        try:
+            self._commit(batch)
+        finally:
+            with self._guard:
+                self._appoint()
+
+    def _appoint(self) -> None:
+        """The next one who waits leads; the guard is held."""
+        self._leader = self._waiting[0] if self._waiting else None
+        if self._leader is None:
+            self._idle.notify_all()
+        else:
+            self._leader.turn.release()
+
+    def _commit(self, batch: Sequence[_Piece]) -> None:
+        try:
+            self._transaction(lambda db: _perform(db, batch), alone=len(batch) == 1)
+        except StoreUnavailable as error:
+            self._refuse(batch, error)
+        except Exception as error:  # noqa: BLE001 - handed to who asked
+            if len(batch) == 1:
+                batch[0].end(error)
+            else:
+                self._commit_each(batch)
+        except BaseException as error:  # noqa: BLE001 - Ctrl+C is for the one who leads
+            batch[0].end(error)
+            self._commit_each(batch[1:])
+        else:
+            for piece in batch:
+                piece.end()
+
+    def _commit_each(self, batch: Sequence[_Piece]) -> None:
+        for number, piece in enumerate(batch, start=1):
+            self._commit([piece])
+            if isinstance(piece.error, StoreUnavailable):
+                self._refuse(batch[number:], piece.error)
                 return
 
-    def _refuse_waiting(self, error: BaseException) -> bool:
-        """Tell those who came while the file was failing; True when it is time to stop."""
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return False
-            if item is _STOP:
-                return True
-            item[1].set_exception(error)
-
-    def _commit_all(self, batch: list[tuple[Work[Any], Future[Any]]]) -> BaseException | None:
-        """Returns the error of the file, when it was that which failed."""
-        if not batch:
-            return None
-        try:
-            results = self._transaction([work for work, _ in batch])
-        except BaseException as error:  # noqa: BLE001 - handed to who asked; this thread must not die
-            if _of_the_file(error):
-                for _, future in batch:
-                    future.set_exception(_translated(error))
-                return _translated(error)
-            if len(batch) == 1:
-                batch[0][1].set_exception(error)
-                return None
-            for item in batch:
-                self._commit_all([item])
-            return None
-        for (_, future), result in zip(batch, results, strict=True):
-            future.set_result(result)
-        return None
-
-    def _transaction(self, works: list[Work[Any]]) -> list[Any]:
-        if self._connection.in_transaction:  # the last rollback failed, as on a broken disk
-            self._connection.execute("ROLLBACK")
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            results = [work(self._connection) for work in works]
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        return results
+    def _refuse(self, batch: Sequence[_Piece], error: StoreUnavailable) -> None:
+        """Tell these, and those who came while the database was failing."""
+        with self._guard:
+            late = list(self._waiting)
+            self._waiting.clear()
+        for piece in (*batch, *late):
+            piece.end(StoreUnavailable(str(error)))  # each its own: it gets a traceback where it is raised
 
 
-def _of_the_file(error: BaseException) -> bool:
-    """Locked, full, I/O, corrupt: about the file and everybody. The rest is about one piece of work."""
-    return isinstance(error, (sqlite3.OperationalError, sqlite3.InternalError)) or (
-        type(error) is sqlite3.DatabaseError
-    )
-
-
-def _translated(error: BaseException) -> StoreUnavailable:
-    """A failure of the file becomes one named thing: the caller must come again."""
-    return StoreUnavailable(f"Хранилище не принимает запись: {error}")
+def _perform(db: Session, batch: Sequence[_Piece]) -> None:
+    shared: dict[Any, list[_Piece]] = {}
+    for piece in batch:
+        if piece.many is None:
+            piece.result = piece.item(db)
+        else:
+            shared.setdefault(piece.many, []).append(piece)
+    for many, pieces in shared.items():
+        results = many(db, [piece.item for piece in pieces])
+        for piece, result in zip(pieces, results, strict=True):
+            piece.result = result

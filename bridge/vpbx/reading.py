@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from bridge.core.errors import BadEvent
@@ -21,6 +21,13 @@ MAX_ITEMS = 500_000  # of an answer: 16 MiB of empty objects would take half a g
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+
+
+MAX_PLAIN = 128
+_PLAIN = re.compile(
+    r"[!#-\[\]-z|}~]+"
+).fullmatch  # ASCII but blanks, what JSON escapes, and "{" of a template
+_PLAIN_NAMES = re.compile(r"[a-z0-9_]+").fullmatch
 
 
 class RepeatedName(ValueError):
@@ -63,13 +70,7 @@ def read_object(text: str) -> dict[str, Any]:
             or is deeper than `MAX_DEPTH`. The message never repeats the text.
     """
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_real,
-        )
+        value = _STRICT.decode(text)
     except (ValueError, RecursionError):
         raise BadEvent("Тело запроса — не JSON, который можно прочесть") from None
     if isinstance(value, list):
@@ -94,13 +95,7 @@ def read_answer(text: str) -> Any:
     if sum(map(text.count, "{[,")) > MAX_ITEMS:
         raise ValueError("too many items")
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unrepeated,
-            parse_constant=str,
-            parse_int=_plain_integer,
-            parse_float=str,
-        )
+        value = _ANSWER.decode(text)
     except RecursionError:
         raise ValueError("too deep") from None
     if _deeper(value, MAX_ANSWER_DEPTH):
@@ -116,6 +111,38 @@ def read_form(raw: bytes) -> list[tuple[str, str]]:
 
 def _form_text(raw: bytes) -> str:
     return decode(unquote_to_bytes(raw.replace(b"+", b" ")))
+
+
+class Plain(NamedTuple):
+    """A flat JSON object: the fields as they came, and the same as texts by their names in lower case."""
+
+    fields: dict[str, str | int]
+    texts: dict[str, str]
+
+
+def read_plain(raw: bytes) -> Plain | None:
+    """A flat JSON object as stock exchanges write it, read without looking twice.
+
+    Whole numbers and short texts of ASCII that need neither cleaning nor escapes, under names of letters and
+    digits. What it reads it reads as `decode_json`, `read_object` and `clean` do; None: they must be asked.
+    """
+    if raw[:1] != b"{" or not raw.isascii():
+        return None
+    try:
+        fields = _STRICT.decode(raw.decode("ascii"))
+    except (ValueError, RecursionError, BadEvent):
+        return None
+    texts = {}
+    for name, value in fields.items():
+        if type(value) is int:
+            texts[name.lower()] = str(value)
+        elif type(value) is str and len(value) <= MAX_PLAIN:
+            texts[name.lower()] = value
+        else:
+            return None
+    if len(texts) != len(fields) or not _PLAIN("".join(texts.values())) or not _PLAIN_NAMES("".join(texts)):
+        return None
+    return Plain(fields, texts)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -164,3 +191,12 @@ def _deeper(value: Any, most: int) -> bool:
 
 def _items(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return container.values() if isinstance(container, dict) else container
+
+
+# made once: `json.loads` makes a decoder for each call that has hooks
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_real
+)
+_ANSWER = json.JSONDecoder(
+    object_pairs_hook=_unrepeated, parse_constant=str, parse_int=_plain_integer, parse_float=str
+)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from prometheus_client import Counter
+
 from bridge.core.errors import BadEvent, StoreUnavailable
 from bridge.core.numbers import mask
 from bridge.core.ports import HookRequest
@@ -12,6 +14,7 @@ from bridge.web.path_secret import PathKeeper
 
 MAX_BODY = 64 * 1024
 PREFIX = "/hooks/"
+OK = Reply.text(200, "ok")
 
 
 class HookEndpoint:
@@ -27,13 +30,18 @@ class HookEndpoint:
         self._roads = dict(roads)
         self._keeper = keeper
         self._figures = figures
+        self._counted: dict[tuple[str, int], Counter] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         admitted = self._keeper.admit(environ, PREFIX)
         if isinstance(admitted, Reply):
             return admitted.send(environ, start_response)
         reply = self._take(admitted, environ)
-        self._figures.hooks.labels(admitted, str(reply.status)).inc()
+        counter = self._counted.get((admitted, reply.status))
+        if counter is None:
+            counter = self._figures.hooks.labels(admitted, str(reply.status))
+            self._counted[admitted, reply.status] = counter
+        counter.inc()
         return reply.send(environ, start_response)
 
     def _take(self, name: str, environ: Environ) -> Reply:
@@ -56,7 +64,7 @@ class HookEndpoint:
             return Reply.text(400, str(error))
         except StoreUnavailable:
             return Reply.text(503, "try again", **{"Retry-After": "5"})
-        return Reply.text(200, "ok")
+        return OK
 
 
 def hear(exchange: str, take: Callable[[], Taken]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -25,7 +26,7 @@ class Reply:
         return cls(status=status, body=text.encode(), headers=headers)
 
     def send(self, environ: Environ, start_response: StartResponse) -> Sequence[bytes]:
-        line = f"{self.status} {HTTPStatus(self.status).phrase}"
+        line = status_line(self.status)
         headers = [
             ("Content-Type", self.media),
             ("Content-Length", str(len(self.body))),
@@ -34,6 +35,12 @@ class Reply:
         ]
         start_response(line, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+
+@lru_cache(maxsize=64)
+def status_line(status: int) -> str:
+    """As WSGI wants it: `404 Not Found`."""
+    return f"{status} {HTTPStatus(status).phrase}"
 
 
 def read_body(environ: Environ, limit: int) -> bytes | None:

@@ -53,6 +53,8 @@ class Doorbook:
 
     def _due(self, exchange: str, way: Way, every_s: float) -> bool:
         now = self._clock()
+        if now - self._noted_at.get((exchange, way), -math.inf) < every_s:
+            return False
         with self._guard:
             if now - self._noted_at.get((exchange, way), -math.inf) < every_s:
                 return False

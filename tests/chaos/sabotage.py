@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bridge.core.calls import CallEvent
 from bridge.core.ports import Accepted, Claim, PlannedDelivery
+from bridge.store import intake
+from bridge.store.session import Session
 
 
 def normal() -> None:
@@ -50,14 +51,14 @@ def early_ack() -> None:
 
 def no_dedup() -> None:
     """A repeated event is a new one."""
-    from bridge.store import moves
 
-    accept = moves.accept
+    accept = intake.accept
 
-    def forgetful(db: sqlite3.Connection, event: CallEvent, *rest: Any) -> Accepted:
-        return accept(db, replace(event, dedup_key="", merge_key=""), *rest)
+    def forgetful(db: Session, arrivals: Sequence[intake.Arrival]) -> list[Accepted]:
+        strangers = [one._replace(event=replace(one.event, dedup_key="", merge_key="")) for one in arrivals]
+        return accept(db, strangers)
 
-    moves.accept = forgetful
+    intake.accept = forgetful
 
 
 def no_order() -> None:

@@ -17,7 +17,7 @@ from bridge.core.errors import BadEvent
 from bridge.core.numbers import same_digits
 from bridge.core.ports import HookRequest
 from bridge.vpbx.mobilon.codes import direction_of, state_of
-from bridge.vpbx.reading import clean, decode_json, read_form, read_object
+from bridge.vpbx.reading import Plain, clean, decode_json, read_form, read_object, read_plain
 
 JSON_MEDIA = "application/json"
 FORM_MEDIA = "application/x-www-form-urlencoded"
@@ -54,6 +54,16 @@ class MobilonHook:
         Raises:
             BadEvent: the request holds no call event of Mobilon, or holds it in two ways.
         """
+        if (
+            request.method == "POST"
+            and (plain := read_plain(request.body))
+            and (event := self._plain_event(plain, request.body))
+        ):
+            return event
+        return self.read_carefully(request)
+
+    def read_carefully(self, request: HookRequest) -> CallEvent:
+        """The same for any request; `read` only spares the usual ones what they do not need."""
         raw, media, fields = _open(request)
         words = _Words.of(fields)
         if "key" in words and "uuid" not in words:
@@ -80,11 +90,39 @@ class MobilonHook:
             merge_key=f"{key}|{digits}" if (digits := same_digits(number)) else "",  # hidden: who knows
         )
 
+    def _plain_event(self, plain: Plain, raw: bytes) -> CallEvent | None:
+        """A call event; None when something is missing or too long."""
+        said = plain.texts.get
+        call_id, state = said("uuid", ""), said("state", "").upper()
+        from_number, to_number = said("from", ""), said("to", "")
+        time, subid, user_key = said("time", ""), said("subid", ""), said("userkey", "")
+        time_s = _seconds(time)
+        if not (call_id and state) or time_s is None:
+            return None
+        if len(from_number) > MAX_PHONE_DIGITS or len(to_number) > MAX_PHONE_DIGITS:
+            return None
+        listed = ", ".join([f'["{name}", "{value}"]' for name, value in sorted(plain.texts.items())])
+        digest = hashlib.sha256(f"[{listed}]".encode()).hexdigest()[:32]  # of the same text as `_digest`
+        return CallEvent(
+            exchange=self.exchange,
+            call_id=call_id,
+            state=state_of(state),
+            direction=direction_of(said("direction", "")),
+            from_number=from_number,
+            to_number=to_number,
+            user_key=user_key,
+            time_s=time_s,
+            raw=raw,
+            raw_media=JSON_MEDIA,
+            fields=plain.fields,
+            dedup_key=f"{call_id}|{state}|{time}|{subid}|{to_number}|{user_key}|{digest}",
+        )
+
     def _call_event(self, words: "_Words", fields: Mapping[str, Any], raw: bytes, media: str) -> CallEvent:
         call_id, state, subid = words.text("uuid"), words.text("state").upper(), words.text("subid")
         if not call_id or not state:
             raise BadEvent("В событии звонка нет поля uuid или state")
-        to_number, user_key, time_s = words.phone("to"), words.text("userkey"), words.time_s()
+        to_number, user_key, time_s = words.phone("to"), words.text("userkey"), _seconds(words.text("time"))
         # what makes two bodies the same event; a body with more to say is another one
         same = "|".join((call_id, state, words.text("time"), subid, to_number, user_key, _digest(fields)))
         return CallEvent(
@@ -138,14 +176,15 @@ class _Words(dict[str, Any]):
             raise BadEvent(f"В поле {name} больше {MAX_PHONE_DIGITS} цифр")
         return text
 
-    def time_s(self) -> int | None:
-        """Unix time in whole seconds; None when the exchange said none that can be one."""
-        whole = self.text("time").partition(".")[0]
-        if not (whole.isascii() and whole.isdigit()):
-            return None
-        if len(whole) == 13:  # milliseconds
-            whole = whole[:10]
-        return int(whole) if len(whole) <= 10 and int(whole) else None
+
+def _seconds(time: str) -> int | None:
+    """Unix time in whole seconds; None when the exchange said none that can be one."""
+    whole = time.partition(".")[0]
+    if not (whole.isascii() and whole.isdigit()):
+        return None
+    if len(whole) == 13:  # milliseconds
+        whole = whole[:10]
+    return int(whole) if len(whole) <= 10 and int(whole) else None
 
 
 def _open(request: HookRequest) -> tuple[bytes, str, dict[str, Any]]:
