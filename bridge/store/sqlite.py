@@ -10,7 +10,6 @@ from typing import Any
 
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
-from bridge.pausing import pausing
 from bridge.store import statements as sql
 from bridge.store.connection import Readers, connect, migrate, own
 from bridge.store.engine import Store
@@ -81,8 +80,7 @@ class SqliteDatabase:
             raise StoreUnavailable(f"Хранилище не читается: {error}") from None
 
     def write(self, work: Callable[[Session], T]) -> T:
-        with pausing():
-            return self._writer.run(work)
+        return self._writer.run(work)
 
     def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
         return self._writer.gather(many, item)

@@ -5,14 +5,18 @@ one of those who came meanwhile lead. Who is alone waits for nobody.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from bridge.core.errors import StoreUnavailable
+from bridge.pausing import pausing
 from bridge.store.session import Item, Session, T
 
 MAX_BATCH = 256
+CROWD_S = 0.005  # who leads waits no longer for those who are about to come
+CROWD_LOOK_S = 0.0005
 
 
 class Transaction(Protocol):
@@ -31,7 +35,7 @@ class Transaction(Protocol):
 class _Piece:
     """What one asked for, and what became of it. `many` does it for several at once."""
 
-    __slots__ = ("done", "error", "item", "many", "result", "turn")
+    __slots__ = ("done", "error", "item", "many", "pause", "result", "turn")
 
     def __init__(self, many: Callable[[Session, Sequence[Any]], Sequence[Any]] | None, item: Any) -> None:
         self.many = many
@@ -39,13 +43,15 @@ class _Piece:
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = False
+        self.pause: pausing | None = None  # of the thread that waits; None: it leads
         self.turn = threading.Lock()  # released once: it is done, or it is to lead
         self.turn.acquire()
 
     def end(self, error: BaseException | None = None) -> None:
         self.error = error
         self.done = True
-        self.turn.release()
+        if self.pause:
+            self.pause.call_back(self.turn)
 
 
 class Writer:
@@ -90,20 +96,30 @@ class Writer:
                 self._idle.wait()
 
     def _ask(self, piece: _Piece) -> Any:
-        with self._guard:
-            if self._closed:
-                raise StoreUnavailable("Хранилище закрыто: мост останавливается")
-            self._waiting.append(piece)
-            leads = self._leader is None
-            if leads:
-                self._leader = piece
-        if not leads:
-            self._wait(piece)
-        if not piece.done:
-            self._lead()
+        with pausing() as pause:
+            with self._guard:
+                if self._closed:
+                    raise StoreUnavailable("Хранилище закрыто: мост останавливается")
+                self._waiting.append(piece)
+                if self._leader is None:
+                    self._leader = piece
+                else:
+                    piece.pause = pause
+            if piece.pause:
+                self._wait(piece)
+            if not piece.done:
+                piece.pause = None
+                self._gather_crowd(pause.crowded)
+                self._lead()
         if piece.error is not None:
             raise piece.error
         return piece.result
+
+    def _gather_crowd(self, crowded: Callable[[], bool]) -> None:
+        """Requests at hand are likely to write, too: a commit for all costs little more than for one."""
+        until = time.monotonic() + CROWD_S
+        while crowded() and time.monotonic() < until:
+            time.sleep(CROWD_LOOK_S)
 
     def _wait(self, piece: _Piece) -> None:
         try:
