@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -26,7 +27,20 @@ TOKEN = "the-session-of-a-test"
 CASES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 PAGES = sorted({route.page for route in ROUTES})
 NAMES = ["number", "person", "since", "until", "status", "before", "exchange", "id", "event", "infobase"]
-NAMES += ["state", "deed", "delivery", "scope", "name", "password", "code", "to", "back", "done", "after"]
+NAMES += [
+    "label",
+    "state",
+    "deed",
+    "delivery",
+    "scope",
+    "name",
+    "password",
+    "code",
+    "to",
+    "back",
+    "done",
+    "after",
+]
 GOOD = ["", "main", "buh", "c1", "1", "dead", "queued", "replay", "discard", "all", "2026-11-23", "MISSED"]
 VOID = {"meta", "link", "input", "br", "img"}
 
@@ -41,7 +55,13 @@ class Place:
         )
         self.stand = stand
         self.app: ConsoleEndpoint = console(
-            made, stand.store, hint=lambda *_: None, breakers=dict, extras=NO_EXTRAS
+            made,
+            stand.store,
+            hint=lambda *_: None,
+            breakers=dict,
+            calls=SimpleNamespace(telephones=()),  # nobody can be rung here
+            tokens_changed=lambda: None,
+            extras=NO_EXTRAS,
         )
         stand.store.accounts.add("operator", Role.OPERATOR, passwords.hashed("a long enough one"))
         stand.store.accounts.open_session("operator", token_hash(TOKEN), lives_s=10**9)
