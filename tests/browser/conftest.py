@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def stage(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """A bridge with both fakes, its sandbox on itself, as `demo --serve` has it."""
     standing: list[Stage] = []
     script = Script(data=tmp_path_factory.mktemp("stage"), popup_lifetime_s=SHORT_POPUP_S)
-    with staged(script, Extras(sandbox=on_stage(lambda: standing[0]))) as made:
+    with staged(script, Extras(sandbox=on_stage(lambda: standing[0]), pretended=True)) as made:
         standing.append(made)
         with accounts_at(str(made.database)) as accounts:
             accounts.add(VIEWER, Role.VIEWER, passwords.hashed(VIEWER_PASSWORD))
@@ -117,13 +118,14 @@ class Visitor:
         )
 
 
-@pytest.fixture(params=WIDTHS)
-def visitor(request: pytest.FixtureRequest, chromium: Any, stage: Stage) -> Iterator[Visitor]:
-    wide, high = WIDTHS[request.param]
+@contextmanager
+def visiting(chromium: Any, stage: Stage, width: str) -> Iterator[Visitor]:
+    """Somebody before this stage; in the end nothing may have gone wrong that a browser notices."""
+    wide, high = WIDTHS[width]
     context = chromium.new_context(viewport={"width": wide, "height": high}, locale="ru-RU")
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    one = Visitor(page=page, stage=stage, width=request.param)
+    one = Visitor(page=page, stage=stage, width=width)
     ours = urlsplit(stage.url).netloc
     page.on("console", lambda said: said.type in ("error", "warning") and one.troubles.append(said.text))
     page.on("pageerror", lambda error: one.troubles.append(str(error)))
@@ -131,3 +133,9 @@ def visitor(request: pytest.FixtureRequest, chromium: Any, stage: Stage) -> Iter
     yield one
     context.close()
     assert one.troubles == []
+
+
+@pytest.fixture(params=WIDTHS)
+def visitor(request: pytest.FixtureRequest, chromium: Any, stage: Stage) -> Iterator[Visitor]:
+    with visiting(chromium, stage, request.param) as one:
+        yield one

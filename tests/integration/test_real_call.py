@@ -70,7 +70,7 @@ def calls_of_people(here: World) -> list[AuditRecord]:
 
 def test_a_confirmed_call_is_made_once_and_told_as_1c_would_be(here: World, operator: Browser) -> None:
     page = ask(operator)
-    for word in (ANNA.name, "(101)", CLIENT, "127.0.0.1", LOGIN, "стоит денег"):
+    for word in (ANNA.name, "(101)", CLIENT, "ВАТС main (127.0.0.1", LOGIN, "стоит денег"):
         assert word in page.text
     assert made(here) == []
     told = operator.post("sandbox/called", **confirmed(page))

@@ -70,10 +70,11 @@ SANDBOX: Mapping[str, str] = {
     "Мост не станет звонить": "The bridge will not dial",
     "Вернуться на Полигон": "Back to the Sandbox",
     "Сначала зазвонит телефон сотрудника": "First the employee's telephone rings",
-    "Когда там снимут трубку, ВАТС наберёт номер": "When it is picked up, the exchange dials",
-    "Звонок настоящий: он стоит денег, и у того, кому вы звоните, зазвонит телефон.": (
-        "The call is real: it costs money, and the telephone of whom you call rings."
+    "Когда там снимут трубку, ВАТС {exchange} ({host}) наберёт номер": (
+        "When it is picked up, exchange {exchange} ({host}) dials"
     ),
+    "Звонок стоит денег": "The call costs money",
+    "он настоящий, и у того, кому вы звоните, зазвонит телефон.": "it is real, and whom you call hears the telephone.",
     "Он пойдёт той же дорогой, что MakeCall базы": "It takes the road of MakeCall of the infobase",
     "с теми же запретами и пределами. Кто звонил, записывается.": (
         "the same rules and limits. It is written down who called."

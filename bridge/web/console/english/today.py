@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 TODAY: Mapping[str, str] = {
     "Всё работает, делать ничего не надо.": "Everything works, nothing needs to be done.",
+    "Кто-то не принял последнее событие: мост пробует ещё раз, смотрите ниже.": (
+        "Somebody did not take the last event: the bridge tries again, see below."
+    ),
     "Сейчас": "Now",
     "ждут отправки в 1С": "wait to be told to 1C",
     "разобрать вручную": "to sort out by hand",

@@ -45,8 +45,8 @@ def _page(visit: Visit, played: Played | None) -> Page:
         "away": sandbox is not None and sandbox.onec_away,
         "played": played,
         "telephones": visit.roads.real.telephones if visit.roads.real else (),
-        "number": visit.form["number"] or NUMBER,
-        "caller": CALLER,
+        "number": (visit.page == "sandbox/dial" and visit.form["number"]) or NUMBER,
+        "caller": (visit.page == "sandbox/ring" and visit.form["number"]) or CALLER,
         "form": visit.form,
         "SCENARIOS": SCENARIOS,
     }
