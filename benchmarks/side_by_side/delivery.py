@@ -28,7 +28,8 @@ TOLD, STEADY = (
     "Hook to 1C: 50 a second, by 1C's delay in ms",
 )
 DELAYS_MS = (0, 20, 200)
-CONNECTIONS, STEADY_RATE, STEADY_S = 64, 50, 10.0
+CONNECTIONS, STEADY_RATE = 64, 50
+STEADY_S, LONG_STEADY_S = 4.0, 20.0
 DIRECT = "1C called directly"
 P, P_ONE, PP = "bridge P, 64 at once", "bridge P, one at a time", "bridge PP, 64 at once"
 PHP = "PHP SoapClient, 64 children"
@@ -177,7 +178,7 @@ def _as_fast_as_it_goes(
 
 def _steady(bench: Bench, crew: Crew, running: Running, onec: FakeOnec, turn: int, delay_ms: int) -> None:
     log, since = _log(bench), onec.place_now()
-    seconds = STEADY_S if bench.options.seconds >= 1 else STEADY_S * bench.options.seconds
+    seconds = LONG_STEADY_S if bench.options.long else STEADY_S * min(1.0, bench.options.seconds)
     spent = _Spent(running)
     load = bench.begin_load(
         running.port,

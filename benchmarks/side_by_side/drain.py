@@ -3,6 +3,7 @@
 The backlog is filled in past the road: calls of many events, one infobase. Then the bridge is started on it,
 one process on one core, with a 1C that answers at once. The small one is told to its end and its first fifth
 is left out, while everything gets going; of the large one a window is taken after its first 1,000 events.
+On PostgreSQL the large one is 200,000 events unless --long.
 """
 
 import json
@@ -25,7 +26,8 @@ from benchmarks.side_by_side.tools import Missing
 from bridge.store.opening import is_server, open_store
 
 PART, CASE = "drain", "Draining a backlog, by how many events wait"
-SMALL, LARGE, LOOK = 1000, 1_000_000, 50_000  # a look: rounds of less than a second
+SMALL, LARGE = 1000, 1_000_000
+LESS, LOOK = 200_000, 50_000  # PostgreSQL without --long; rounds of less than a second
 WARM = 1000  # of the large one, told before the window
 INFOBASE = "buh"
 TOLD = "told a second"
@@ -54,26 +56,25 @@ KINDS = (
 
 def _kept(name: str) -> Callable[[Results], Spread | None]:
     def ratio(results: Results) -> Spread | None:
-        return results.ratio(CASE, name, name, max(results.ats(CASE), default=LARGE), TOLD, to_at=SMALL)
+        told = [one.at for one in results if (one.case, one.peer) == (CASE, name)]
+        return results.ratio(CASE, name, name, max(told, default=LARGE), TOLD, to_at=SMALL)
 
     return ratio
 
 
 GOALS = [
-    Goal(
-        text=f"Backlog of 1,000,000, {kind.name}: rate to that of 1,000", measure=_kept(kind.name), least=0.8
-    )
+    Goal(text=f"A large backlog, {kind.name}: rate to that of 1,000", measure=_kept(kind.name), least=0.8)
     for kind in KINDS
 ]
 
 
 def run(bench: Bench) -> None:
-    large = LARGE if bench.options.seconds >= 1 else LOOK
     kinds = [kind for kind in KINDS if bench.wants(kind.name)]
     filled: dict[bool, str] = {}
+    large = {postgres: _large(bench, postgres=postgres) for postgres in (False, True)}
     for postgres in dict.fromkeys(kind.postgres for kind in kinds):
         try:
-            filled[postgres] = _filled(bench, large, postgres=postgres)
+            filled[postgres] = _filled(bench, large[postgres], postgres=postgres)
         except Missing as why:
             bench.skip("PostgreSQL", why)
     for turn in range(bench.options.rounds):
@@ -81,7 +82,13 @@ def run(bench: Bench) -> None:
             if kind.postgres not in filled:
                 continue
             _tell(bench, kind, _filled(bench, SMALL, postgres=kind.postgres), SMALL, turn)
-            _tell(bench, kind, filled[kind.postgres], large, turn)
+            _tell(bench, kind, filled[kind.postgres], large[kind.postgres], turn)
+
+
+def _large(bench: Bench, *, postgres: bool) -> int:
+    if bench.options.seconds < 1:
+        return LOOK
+    return LESS if postgres and not bench.options.long else LARGE
 
 
 def _filled(bench: Bench, events: int, *, postgres: bool) -> str:

@@ -14,11 +14,12 @@ from benchmarks.side_by_side.ledger import MARK
 from benchmarks.side_by_side.postgres import beside, fresh_address
 from benchmarks.side_by_side.servers import last_core
 from benchmarks.side_by_side.tools import Missing, node_packages, python_packages
+from bridge.settings.model import ServerSection
 
 PEERS = ROOT / "benchmarks" / "peers"
 WSDL = ROOT / "wsdl" / "onec" / "vatscalls.wsdl"
 PATH = "/hook"
-THREADS = 32  # of the bridge's server as it comes
+THREADS = ServerSection().threads  # as the bridge comes
 ANSWER = (
     '<?xml version="1.0" encoding="utf-8"?>'
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header/><soap:Body>'
@@ -54,7 +55,7 @@ def warm(bench: Bench, running: Running, path: str, *, count: int = 300) -> None
     Raises:
         Missing: it goes on refusing; it is ended.
     """
-    request = bench.request(hook(path))
+    request = bench.request(hook(path, call="warm-@NUMBER@"))  # calls of no later load
     for _ in range(20):
         said = bench.raw_load(running.port, request, connections=8, count=count, expect="ok")
         if said["ok"] == said["sent"]:
