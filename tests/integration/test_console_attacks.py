@@ -209,6 +209,22 @@ def test_a_viewer_does_not_guess_a_number_by_searching(here: World) -> None:
     assert operator.get("calls?number=89170000000").status_code == 200
 
 
+def test_a_rare_outcome_is_not_looked_for_until_it_is_found(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of it once took as long as the database did: now the reader is asked to go on."""
+    for number in range(42):
+        event = {"uuid": f"call-{number}", "state": "END", "from": CLIENT, "to": "101", "time": 1565770001}
+        assert requests.post(here.hook, json=event, timeout=10).status_code == 200
+    operator = entered(here)
+    assert "Звонков не нашлось" in operator.get("calls?status=IVR").text
+    monkeypatch.setattr("bridge.web.console.pages.calls.LOOKED_FOR_S", 0.0)
+    page = operator.get("calls?status=IVR").text
+    assert "Более ранние" in page
+    further = re.search(r'href="\./(calls\?[^"]*before=[^"]+)"', page)[1].replace("&amp;", "&")
+    assert "Более ранние" not in operator.get(further).text
+
+
 def test_curiosity_is_forgiven_in_an_hour() -> None:
     now = [0.0]
     curiosity = Curiosity(lambda: now[0])

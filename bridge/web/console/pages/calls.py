@@ -17,7 +17,9 @@ from bridge.web.console.texts import STATES, STATUSES
 from bridge.web.console.visit import Fields, Page, Visit
 
 ROWS = 40
-LOOKED_THROUGH = 160  # calls, for a page of those with some status; then the reader goes on himself
+# for a page of those with some status; then the reader goes on himself
+LOOKED_THROUGH = 160  # calls
+LOOKED_FOR_S = 0.15
 # what is said of the deliveries of a call: the first of these that there is
 WORST = (
     DeliveryState.DEAD,
@@ -128,7 +130,7 @@ def _looked_through(
     """A page of calls, and where to go on; None when nothing is left."""
     wanted = _wanted(person if search.digits else None, status)
     rows: list[CallRow] = []
-    looked = 0
+    looked, until = 0, visit.roads.now() + LOOKED_FOR_S
     while True:
         calls = visit.roads.overview.calls(search, limit=ROWS)
         for one in calls:
@@ -141,7 +143,7 @@ def _looked_through(
                 return rows, search.before
         if len(calls) < ROWS:
             return rows, None
-        if looked >= LOOKED_THROUGH:
+        if looked >= LOOKED_THROUGH or visit.roads.now() >= until:
             return rows, search.before
 
 
