@@ -143,7 +143,7 @@ def test_the_journal_the_reconciliation_and_the_mailbox_are_looked_at(
     assert "журнал звонков читается, звонков сегодня: 0" in said
     assert "сверки ещё не было" in said
     assert "ящик ещё ни разу не забирали" in said
-    assert "ждать смогут не больше 8" in said
+    assert "ждать смогут не больше 16" in said
     store = SqliteStore(tmp_path / "bridge.db")
     store.note_reconciliation(exchange="main", day="2026-11-22", in_exchange=5, known=3, added=2, problem="")
     store.acknowledge("kassa", None, after_id=0)
