@@ -2,23 +2,33 @@
 
 import logging
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from bridge import __version__
-from bridge.cli.audit import audit
-from bridge.cli.console import console
-from bridge.cli.dials import dials
-from bridge.cli.erase import erase
-from bridge.cli.events import events
-from bridge.cli.reconcile import reconcile
-from bridge.cli.records import records
-from bridge.cli.running import demo, serve, simulate
-from bridge.cli.setup import backup, check, init, migrate_database, wsdl
-from bridge.cli.tokens import token
 from bridge.core.errors import BridgeError
 
+# command -> its module and its name there; loaded when it is asked for, for `serve` needs few of them
+COMMANDS = {
+    "audit": "audit:audit",
+    "backup": "setup:backup",
+    "check": "setup:check",
+    "console": "console:console",
+    "demo": "running:demo",
+    "dials": "dials:dials",
+    "erase": "erase:erase",
+    "events": "events:events",
+    "init": "setup:init",
+    "migrate": "setup:migrate_database",
+    "reconcile": "reconcile:reconcile",
+    "records": "records:records",
+    "serve": "serving:serve",
+    "simulate": "running:simulate",
+    "token": "tokens:token",
+    "wsdl": "setup:wsdl",
+}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -31,6 +41,16 @@ class _Commands(click.Group):
             if reconfigure:
                 reconfigure(errors="replace")
         return super().main(*args, **kwargs)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"bridge.cli.{module}"), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -56,8 +76,3 @@ def main() -> None:
 
     A bridge between 1C:Enterprise (SOAP) and a cloud telephone exchange (webhooks).
     """
-
-
-SETTING_UP = (init, check, wsdl, token, backup, migrate_database)
-for command in (demo, serve, simulate, events, dials, records, reconcile, console, audit, erase, *SETTING_UP):
-    main.add_command(command)

@@ -1,34 +1,25 @@
-"""Commands that run something: demo, serve, simulate."""
+"""Commands that play a part: demo, simulate."""
 
 import json
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from bridge import lines, observe
-from bridge.cli.options import settings_option
+from bridge import observe
 from bridge.cli.signals import on_stop
 from bridge.core.calls import Subscriber
-from bridge.core.errors import TooMuch
-from bridge.demo.apart import SandboxApart
 from bridge.demo.sandbox import on_stage
 from bridge.demo.stage import OPERATOR, SERVICES, SUBSCRIBERS, USER, Script, Stage, staged
-from bridge.doctor import examine
-from bridge.settings import load
 from bridge.sim.exchange import FakeExchange
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_modes import NAMES as MODES
 from bridge.sim.scenarios import SCENARIOS
-from bridge.web.console.roads import Found
-from bridge.wiring import Role, assemble
 from bridge.wiring.console import NO_EXTRAS, Extras
-from bridge.wiring.machine import started, stay_on_one_core
 
 SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
 
@@ -119,76 +110,6 @@ def _addresses(stage: Stage) -> str:
         f"  1С                     {stage.onec_url}\n"
         f"  абоненты\n{people}"
     )
-
-
-@click.command()
-@settings_option
-@click.option(
-    "--role",
-    type=click.Choice([role.value for role in Role]),
-    default=Role.ALL.value,
-    show_default=True,
-    help="web — принимать, worker — сообщать в 1С, all — то и другое. Врозь — только на PostgreSQL.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    help="Принимать в N процессах, по ядру на каждый; в 1С сообщает ещё один. Только Linux.",
-)
-def serve(config: Path, role: str, workers: int | None) -> None:
-    """Запустить мост по файлу настроек; Ctrl+C или SIGTERM останавливают, дав договорить."""
-    if workers:
-        _refuse_workers(role)
-    settings = load(config)
-    json_lines = settings.server.log_format == "json"
-    observe.configure(json_lines=json_lines)
-    sandbox = SandboxApart(json_lines=json_lines)
-    extras = Extras(doctor=_doctor(config), sandbox=lambda: sandbox)
-    if workers:
-        from bridge.wiring.processes import several  # Linux's own
-
-        with several(settings, workers, role=Role(role), extras=extras) as parent:
-            on_stop(parent.drain, at_once=parent.kill)
-            parent.run()
-        return
-    if settings.server.pin:
-        stay_on_one_core()
-    bridge = assemble(settings, role=Role(role), extras=extras)
-    on_stop(bridge.drain)
-    started()
-    lines.in_background()
-    try:
-        bridge.run()
-    finally:
-        sandbox.close()
-        lines.flush()
-
-
-def _doctor(config: Path) -> Callable[[], Iterator[Found]]:
-    """The doctor's look for the console's page."""
-
-    busy = threading.Lock()  # it takes up to a minute, and a thread of the server
-
-    def look() -> Iterator[Found]:
-        if not busy.acquire(blocking=False):
-            raise TooMuch("Проверка уже идёт: подождите минуту")
-        try:
-            for one in examine(config):
-                yield Found(link=one.link, grade=one.grade, said=one.said, advice=one.advice)
-        finally:
-            busy.release()
-
-    return look
-
-
-def _refuse_workers(role: str) -> None:
-    if sys.platform != "linux":
-        raise click.UsageError(
-            "--workers работает только на Linux: другие системы не делят один порт между процессами. "
-            "Запустите serve без --workers: один процесс обслуживает и большую фирму"
-        )
-    if role == Role.WORKER:
-        raise click.UsageError("--workers — сколько процессов принимают, а --role worker ничего не принимает")
 
 
 @click.group()

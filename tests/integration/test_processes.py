@@ -374,7 +374,7 @@ def serve(folder: Path, *arguments: str) -> tuple[int, str]:
 def test_workers_are_refused_where_one_port_is_not_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.cli.running.sys.platform", "win32")
+    monkeypatch.setattr("bridge.cli.serving.sys.platform", "win32")
     code, said = serve(tmp_path, "--workers", "2")
     assert code == 2
     assert "--workers работает только на Linux" in said

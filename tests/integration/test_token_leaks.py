@@ -595,7 +595,10 @@ def test_what_may_be_seen_is_really_there(clean: Outputs) -> None:
 
 def test_every_command_is_walked_or_has_a_reason() -> None:
     def names(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        for name, one in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            one = group.get_command(context, name)
+            assert one is not None
             if isinstance(one, click.Group):
                 yield from names(one, (*above, name))
             else:

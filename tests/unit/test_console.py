@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.cli.running import _doctor
+from bridge.cli.serving import _doctor
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import DeliveryState, Purpose
 from bridge.core.errors import TooMuch
