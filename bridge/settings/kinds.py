@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 _URL = re.compile(r"https?://[^\s/@?#]+[^\s@?#]*")
@@ -58,6 +56,9 @@ def _path(value: Path) -> Path:
 
 def conninfo(address: str) -> dict[str, Any]:
     """The parts of an address of PostgreSQL as its own library reads it; {} when it cannot."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         return dict(conninfo_to_dict(address))
     except ProgrammingError:

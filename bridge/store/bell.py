@@ -15,7 +15,8 @@ import psycopg
 
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import log
-from bridge.store.pgconnection import Connection, connect, said
+from bridge.store.address import said
+from bridge.store.pgconnection import Connection, connect
 
 CHANNEL = "vpbx_1c_bridge"
 RINGS_PER_S = 20

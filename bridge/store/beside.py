@@ -1,17 +1,15 @@
 """Users of the console and passwords of infobases, changed beside a running bridge: for the command line."""
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from bridge.core.errors import StoreUnavailable
-from bridge.store import opening, pgconnection
+from bridge.store import opening
 from bridge.store.accounts import Place, StoredAccounts
+from bridge.store.address import said
 from bridge.store.looking import LookingAtFile, LookingAtServer
 from bridge.store.session import Row, Session, T
 from bridge.store.tokens import StoredTokens
@@ -43,9 +41,8 @@ def _place(address: str) -> Iterator[Place]:
     looking = LookingAtServer(address) if server else LookingAtFile(Path(address))
     try:
         yield _AtOnce(looking)
-    except (sqlite3.Error, psycopg.Error) as error:
-        where = pgconnection.place(address) if server else address
-        raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
+    except looking.errors as error:
+        raise StoreUnavailable(f"База {looking.place} не читается: {said(error)}") from None
     finally:
         looking.close()
 

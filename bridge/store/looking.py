@@ -6,10 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from bridge.core.errors import StoreUnavailable
-from bridge.store import pgconnection
+from bridge.store.address import is_server, said
 from bridge.store.connection import connect
 from bridge.store.session import Session
 
@@ -17,7 +15,10 @@ from bridge.store.session import Session
 class LookingAtFile:
     """SQLite beside its owner."""
 
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
     def __init__(self, path: Path) -> None:
+        self.place = str(path)
         self.session = connect(path)
 
     @contextmanager
@@ -30,6 +31,10 @@ class LookingAtFile:
             if self.session.in_transaction:
                 self.session.execute("ROLLBACK")
             raise
+
+    def older(self, error: Exception) -> bool:
+        """Is what this version asks for not in the schema yet?"""
+        return str(error).startswith(("no such table", "no such column"))
 
     def settle(self) -> bool:
         """Let nothing of what was overwritten stay beside the file; False when somebody reads it just now."""
@@ -44,11 +49,21 @@ class LookingAtServer:
     """PostgreSQL, on a connection of its own."""
 
     def __init__(self, address: str) -> None:
+        import psycopg
+
+        from bridge.store import pgconnection
+
+        self.errors: tuple[type[Exception], ...] = (psycopg.Error,)
+        self._older = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+        self.place = pgconnection.place(address)
         self._connection = pgconnection.connect(address)
         self.session: Session = pgconnection.PostgresSession(self._connection, owner="")
 
     def transaction(self) -> AbstractContextManager[Any]:
         return self._connection.transaction()
+
+    def older(self, error: Exception) -> bool:
+        return isinstance(error, self._older)
 
     def settle(self) -> bool:
         """The server's own VACUUM does it."""
@@ -65,25 +80,17 @@ def looking(address: str) -> Iterator[LookingAtFile | LookingAtServer]:
     Raises:
         StoreUnavailable: there is none, or it cannot be read.
     """
-    server = pgconnection.is_server(address)
+    server = is_server(address)
     if not server and not Path(address).is_file():
         raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
     db = LookingAtServer(address) if server else LookingAtFile(Path(address))
     try:
         yield db
-    except (sqlite3.Error, psycopg.Error) as error:
-        where = pgconnection.place(address) if server else address
-        if _older(error):
+    except db.errors as error:
+        if db.older(error):
             raise StoreUnavailable(
-                f"База {where} от прежней версии моста: перезапустите мост или vpbx-bridge migrate"
+                f"База {db.place} от прежней версии моста: перезапустите мост или vpbx-bridge migrate"
             ) from None
-        raise StoreUnavailable(f"База {where} не читается: {pgconnection.said(error)}") from None
+        raise StoreUnavailable(f"База {db.place} не читается: {said(error)}") from None
     finally:
         db.close()
-
-
-def _older(error: sqlite3.Error | psycopg.Error) -> bool:
-    """Is what this version asks for not in the schema yet?"""
-    if isinstance(error, sqlite3.Error):
-        return str(error).startswith(("no such table", "no such column"))
-    return isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)

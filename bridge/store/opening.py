@@ -1,14 +1,15 @@
-"""The store at an address: a file of SQLite or a database of PostgreSQL. Who calls it need not know which."""
+"""The store at an address: a file of SQLite or a database of PostgreSQL. Who calls it need not know which.
+
+PostgreSQL's library is loaded by whoever has such a database: it takes as long as all of the store.
+"""
 
 from pathlib import Path
 
 from bridge.core.ports import Bell
-from bridge.store import pgconnection
+from bridge.store.address import is_server
 from bridge.store.connection import migrate as migrate_file
 from bridge.store.connection import own
 from bridge.store.engine import Store
-from bridge.store.pgconnection import is_server
-from bridge.store.postgres import LEASE_S, PostgresStore
 from bridge.store.sqlite import SqliteStore
 
 MARGIN_S = 5.0  # a lease is longer than an attempt by so much
@@ -37,18 +38,28 @@ def open_store(
         StoreUnavailable: it cannot be opened, or another bridge has the file.
     """
     if is_server(address):
+        from bridge.store.postgres import LEASE_S, PostgresStore
+
         return PostgresStore(address, lease_s=max(LEASE_S, longest_attempt_s + MARGIN_S))
     return SqliteStore(Path(address), owner=owner, tells=tells, name=name)
 
 
 def bell_of(store: Store) -> Bell | None:
     """How the other processes on this store are woken; None when the file has but one."""
+    if isinstance(store, SqliteStore):
+        return None
+    from bridge.store.postgres import PostgresStore
+
     return store.bell() if isinstance(store, PostgresStore) else None
 
 
 def place_of(address: str) -> str:
     """The address as people may see it: a server's without the name and the password."""
-    return f"PostgreSQL {pgconnection.place(address)}" if is_server(address) else address
+    if not is_server(address):
+        return address
+    from bridge.store import pgconnection
+
+    return f"PostgreSQL {pgconnection.place(address)}"
 
 
 def weakness_of(address: str) -> str:
@@ -57,7 +68,11 @@ def weakness_of(address: str) -> str:
     Raises:
         StoreUnavailable: it cannot be asked.
     """
-    return pgconnection.weakness(address) if is_server(address) else ""
+    if not is_server(address):
+        return ""
+    from bridge.store import pgconnection
+
+    return pgconnection.weakness(address)
 
 
 def migrate(address: str) -> list[str]:
@@ -67,6 +82,8 @@ def migrate(address: str) -> list[str]:
         StoreUnavailable: it cannot be, or a bridge has the file.
     """
     if is_server(address):
+        from bridge.store import pgconnection
+
         return pgconnection.migrate(address)
     path = Path(address)
     path.parent.mkdir(parents=True, exist_ok=True)

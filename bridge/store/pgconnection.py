@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bridge.core.errors import ClaimLost, StoreUnavailable
+from bridge.store.address import said
 from bridge.store.session import ManyRows, Row, Rows
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "postgres"
@@ -81,11 +82,6 @@ def connect(address: str, *, bounded: bool = True) -> Connection:
             return connection
 
 
-def is_server(address: str) -> bool:
-    """True for PostgreSQL, which several processes may open."""
-    return address.startswith(("postgres://", "postgresql://"))
-
-
 def place(address: str) -> str:
     """The address as people may see it: without the name and the password.
 
@@ -98,11 +94,6 @@ def place(address: str) -> str:
         return "по адресу, который не читается"
     port = f":{facts['port']}" if facts.get("port") else ""
     return f"{facts.get('host', '')}{port}/{facts.get('dbname', '')}"
-
-
-def said(error: BaseException) -> str:
-    """What the server or the library said, on one line, bounded."""
-    return " ".join(str(error).split())[:300]
 
 
 @lru_cache(maxsize=512)

@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.pausing import pausing
+from bridge.store.address import said
 from bridge.store.bell import PostgresBell
 from bridge.store.engine import Store
 from bridge.store.pgconnection import (
@@ -24,7 +25,6 @@ from bridge.store.pgconnection import (
     arguments,
     configure,
     migrate,
-    said,
     translated,
 )
 from bridge.store.posts import Posts

@@ -16,7 +16,8 @@ from psycopg_pool import ConnectionPool
 
 from bridge.core.errors import StoreUnavailable
 from bridge.observe import log
-from bridge.store.pgconnection import Connection, said
+from bridge.store.address import said
+from bridge.store.pgconnection import Connection
 
 BEATS = 6  # renewals in the length of a lease
 

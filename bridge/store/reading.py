@@ -13,8 +13,9 @@ from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import DeliveryRecord, StoredEvent
 from bridge.core.records import KeptRecord
 from bridge.core.tokens import Token
-from bridge.store import audit, dials, letters, passages, pgconnection, recordings, rows, tokens
+from bridge.store import audit, dials, letters, passages, recordings, rows, tokens
 from bridge.store import statements as sql
+from bridge.store.address import is_server
 from bridge.store.looking import LookingAtFile, LookingAtServer, looking
 from bridge.store.views import AttemptRecord, Depth, EventLife, ReconciliationRecord, Selection
 
@@ -26,7 +27,7 @@ class Reading:
 
     def __init__(self, address: str | Path, *, clock: Callable[[], float] = time.time) -> None:
         self._address = str(address)
-        self._server = pgconnection.is_server(self._address)
+        self._server = is_server(self._address)
         if not self._server and not Path(address).is_file():
             raise StoreUnavailable(f"Нет файла базы {address}: мост ещё не запускался или путь другой")
         self._clock = clock
