@@ -17,8 +17,9 @@ from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.audit import Deed
 from bridge.store.opening import Store
-from bridge.web.console.app import ConsoleEndpoint
 from bridge.web.console.roads import Counted, Found, RealCalls, Roads, Sandbox
+from bridge.web.http import WsgiApp
+from bridge.web.on_demand import OnDemand
 from bridge.wiring.console_health import Watch
 from bridge.wiring.console_settings import hook_address, shown
 from bridge.wiring.partners import subscribers_of
@@ -52,7 +53,7 @@ def console(
     calls: RealCalls,
     tokens_changed: Callable[[], None],
     extras: Extras,
-) -> ConsoleEndpoint:
+) -> WsgiApp:
     """The entrance at `/console/`; `tokens_changed` makes this process look at them again."""
     watch = Watch(settings, store.overview, breakers=breakers)
 
@@ -86,7 +87,13 @@ def console(
         doctor=extras.doctor,
         sandbox=extras.sandbox,
     )
-    return ConsoleEndpoint(roads, public_url=settings.server.public_url)
+
+    def make() -> WsgiApp:
+        from bridge.web.console.app import ConsoleEndpoint  # its templates take a while, and few look at them
+
+        return ConsoleEndpoint(roads, public_url=settings.server.public_url)
+
+    return OnDemand(make)
 
 
 def _names(settings: Settings) -> Callable[[str, Person], str]:

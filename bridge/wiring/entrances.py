@@ -25,8 +25,8 @@ from bridge.store.passages import Way
 from bridge.web.auth import token_hash
 from bridge.web.callerid import PREFIX as CALLER
 from bridge.web.callerid import CallerEndpoint
-from bridge.web.console.app import HOME as CONSOLE_HOME
-from bridge.web.console.app import PREFIX as CONSOLE
+from bridge.web.console import HOME as CONSOLE_HOME
+from bridge.web.console import PREFIX as CONSOLE
 from bridge.web.health import HealthEndpoint
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.hooks import HookEndpoint

@@ -10,3 +10,6 @@
     look, words      how a page shows numbers and times; English for the Russian of the templates
     templates/, static/
 """
+
+PREFIX = "/console/"
+HOME = PREFIX.rstrip("/")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bridge.core.accounts import User
 from bridge.core.errors import BridgeError, StoreUnavailable
 from bridge.observe import log
-from bridge.web.console import answers
+from bridge.web.console import HOME, PREFIX, answers
 from bridge.web.console.entering import Door, form_token, is_form_of, new_token
 from bridge.web.console.look import Look
 from bridge.web.console.roads import Roads
@@ -19,8 +19,6 @@ from bridge.web.console.visit import Answer, Fields, Goto, Page, Visit
 from bridge.web.console.words import LANGUAGES, speaker
 from bridge.web.http import Environ, Reply, StartResponse, path_text, peer
 
-PREFIX = "/console/"
-HOME = PREFIX.rstrip("/")
 COOKIE, LANGUAGE = "vpbx_console", "vpbx_language"
 DEEPEST = 2
 YEAR_S = 365 * 24 * 3600

@@ -1,0 +1,57 @@
+"""What `serve` loads before it answers: nothing that only some bridges or moments need."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from support.serving import environment
+
+LATER = (
+    "zeep",  # contract "custom"
+    "psycopg",  # PostgreSQL
+    "psycopg_pool",
+    "jinja2",  # the console
+    "requests",  # the doctor
+    "bridge.doctor",
+    "bridge.demo",  # the Полигон
+    "bridge.sim",
+)
+PROGRAM = """
+import sys
+from bridge import observe
+from bridge.settings import load
+import bridge.cli.serving
+from bridge.wiring import assemble
+from pathlib import Path
+observe.configure()
+bridge = assemble(load(Path("bridge.toml")))
+print(*[name for name in sys.argv[1:] if name in sys.modules])
+bridge.drain(at_once=True)
+bridge.run()
+"""
+
+
+def run(folder: Path, *program: str) -> str:
+    """What a program of Python said on standard output."""
+    env = environment(BRIDGE__SERVER__LISTEN="127.0.0.1:0")
+    done = subprocess.run(
+        [sys.executable, *program],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_serve_loads_nothing_that_others_need(tmp_path: Path) -> None:
+    run(tmp_path, "-m", "bridge", "init")
+    assert run(tmp_path, "-c", PROGRAM, *LATER).split() == []
+
+
+def test_a_command_loads_no_other(tmp_path: Path) -> None:
+    program = "import sys, bridge.cli; print([one for one in sys.modules if one.startswith('bridge.cli.')])"
+    assert run(tmp_path, "-c", program).strip() == "[]"
