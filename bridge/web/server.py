@@ -5,8 +5,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,8 +174,13 @@ class _LastTask(WSGITask):  # type: ignore[misc]
         if self.wrote_header or not data:
             super().write(data)
             return
-        with self.channel.together():
+        self.channel.gather()
+        try:
             super().write(data)
+        except BaseException:
+            self.channel.gathered()
+            raise
+        self.channel.write_soon(self.channel.gathered())
 
 
 class _Channel(GuardedChannel):
@@ -191,15 +194,13 @@ class _Channel(GuardedChannel):
         finally:
             _here.channel = None
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def gather(self) -> None:
+        """What is written from now on waits for `gathered`."""
         self._pieces = []
-        try:
-            yield
-            whole = b"".join(self._pieces)
-        finally:
-            self._pieces = None
-        self.write_soon(whole)
+
+    def gathered(self) -> bytes:
+        pieces, self._pieces = self._pieces or [], None
+        return b"".join(pieces)
 
     def write_soon(self, data: Any) -> Any:
         if self._pieces is None:
