@@ -322,7 +322,7 @@ class Bench:
             seconds = self.options.seconds
         machine.wait_for_quiet(min(1.0, seconds or 1.0))
         known, helpers = server.pids(), [pid for one in beside for pid in one.pids()]
-        spent, helped, own = machine.cpu_s(known), machine.cpu_s(helpers), _own_s()
+        spent, helped, own = machine.cpu_s(known), machine.cpu_s(helpers), own_s()
         busy, began = machine.busy_s(), time.monotonic()
         said = self.raw_load(
             server.port,
@@ -337,7 +337,7 @@ class Bench:
         )
         lasted = time.monotonic() - began
         server_s = machine.cpu_s(server.pids()) - spent
-        ours_s = server_s + machine.cpu_s(helpers) - helped + _own_s() - own
+        ours_s = server_s + machine.cpu_s(helpers) - helped + own_s() - own
         answered = max(1, said["answered"])
         return Sample(
             rate=said["rate"],
@@ -408,7 +408,7 @@ def _until(
     raise Missing(f"{what} did not start: {words or process.poll()}")
 
 
-def _own_s() -> float:
+def own_s() -> float:
     """Processor time of the bench itself and of the loads that ended."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system

@@ -8,13 +8,14 @@ second, each with a connection of its own; its times are from the moment of the 
 callers reach without anybody between.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.side_by_side import hook_peers as peers
 from benchmarks.side_by_side import machine
-from benchmarks.side_by_side.bench import Bench, Running, rotated
+from benchmarks.side_by_side.bench import Bench, Running, own_s, rotated
 from benchmarks.side_by_side.fake_onec import FakeOnec
 from benchmarks.side_by_side.goals import Goal
 from benchmarks.side_by_side.hook_peers import HookPeer
@@ -127,15 +128,26 @@ def _start(bench: Bench, crew: Crew, onec: FakeOnec) -> Running | None:
 
 
 class _Spent:
-    """Processor time from here on."""
+    """Processor time from here on, of the server and of strangers.
 
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self._before_s = machine.cpu_s(running.pids())
+    Args:
+        onec: whose time is neither's; None when it is the server.
+    """
 
-    def by(self, events: int) -> float:
-        """µs of the server's tree for each of so many events."""
-        return (machine.cpu_s(self._running.pids()) - self._before_s) / max(1, events) * 1e6
+    def __init__(self, running: Running, onec: FakeOnec | None = None) -> None:
+        self._running, self._onec = running, onec
+        self._before = self._now()
+
+    def _now(self) -> tuple[float, float, float, float]:
+        onec_s = machine.cpu_s(self._onec.running.pids()) if self._onec else 0.0
+        return time.monotonic(), machine.cpu_s(self._running.pids()), onec_s + own_s(), machine.busy_s()
+
+    def figures(self, events: int) -> dict[str, float]:
+        """µs of the server's tree for each of so many events, and the cores that strangers used."""
+        pairs = zip(self._now(), self._before, strict=True)
+        lasted, server_s, ours_s, busy_s = (now - before for now, before in pairs)
+        foreign = max(0.0, busy_s - server_s - ours_s) / lasted
+        return {"cpu_us": server_s / max(1, events) * 1e6, "foreign": foreign}
 
 
 def _direct(bench: Bench, onec: FakeOnec, turn: int, delay_ms: int) -> None:
@@ -149,7 +161,7 @@ def _direct(bench: Bench, onec: FakeOnec, turn: int, delay_ms: int) -> None:
         rate=rate(heard, answer_s=delay_ms / 1000),
         p50_ms=took.p50,
         p99_ms=took.p99,
-        cpu_us=spent.by(len(heard)),
+        **spent.figures(len(heard)),
     )
 
 
@@ -163,7 +175,7 @@ def _as_fast_as_it_goes(
         ideal = crew.slots / (delay_ms / 1000) if delay_ms else 500 * min(crew.slots, 4)
         count = int(ideal * seconds)
     machine.wait_for_quiet(min(1.0, seconds))
-    spent = _Spent(running)
+    spent = _Spent(running, onec)
     bench.raw_load(
         running.port,
         bench.request(peers.hook(crew.peer.path)),
@@ -179,7 +191,7 @@ def _as_fast_as_it_goes(
 def _steady(bench: Bench, crew: Crew, running: Running, onec: FakeOnec, turn: int, delay_ms: int) -> None:
     log, since = _log(bench), onec.place_now()
     seconds = LONG_STEADY_S if bench.options.long else STEADY_S * min(1.0, bench.options.seconds)
-    spent = _Spent(running)
+    spent = _Spent(running, onec)
     load = bench.begin_load(
         running.port,
         [bench.request(peers.hook(crew.peer.path))],
@@ -214,7 +226,7 @@ def _note(
         rate=rate(heard, answer_s=delay_ms / 1000),
         p50_ms=took.p50,
         p99_ms=took.p99,
-        cpu_us=spent.by(len(numbers)),
+        **spent.figures(len(numbers)),
         failed=len(numbers - {one.number for one in heard}),
     )
 
