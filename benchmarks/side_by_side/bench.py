@@ -22,6 +22,8 @@ from benchmarks.side_by_side.tools import Missing, Tools, build, cache_folder
 
 ROOT = Path(__file__).parent.parent.parent
 START_S = 30.0
+# byte code is kept between starts, as that of an installed program is
+NOT_OURS = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -86,6 +88,8 @@ class Bench:
         self.results = Results()
         self.cache = cache_folder()
         self.first = 0  # the sequence number of the next request, so that no two requests are the same
+        self._environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+        self._environment |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(self.cache / "pycache")}
         self._ending = ExitStack()
         self._started: dict[int, Callable[[], subprocess.Popen[bytes]]] = {}
 
@@ -142,7 +146,7 @@ class Bench:
             process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), **(environment or {})},
+                env={**self._environment, "TMPDIR": str(folder), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
