@@ -8,13 +8,15 @@ its clicks are kept in memory, not on disk: what is left out is what durability 
 
 import argparse
 import signal
+import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bridge import observe
+from bridge import lines, observe
 from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallResult, DialStatus
 from bridge.core.ports import DialRecord
@@ -29,7 +31,8 @@ from bridge.web.soap.operations import Telephony, handlers
 from bridge.web.soap.vocabulary import ENGLISH
 from bridge.wiring import options
 from bridge.wiring.dialling import Dialling
-from bridge.wiring.processes import _cores
+from bridge.wiring.machine import started
+from bridge.wiring.processes import BACKLOG, _cores, _shared_figures
 
 STARTED = CallResult(status=DialStatus.STARTED, message="Звоним", code=0, call_id="1.1")
 
@@ -68,7 +71,9 @@ class MemoryDialLog:
         return self._results.get(dial_id)
 
 
-def endpoint(settings: Settings, make_call: Callable[[str, str, str], CallResult]) -> SoapEndpoint:
+def endpoint(
+    settings: Settings, make_call: Callable[[str, str, str], CallResult], figures: Figures
+) -> SoapEndpoint:
     """`/ws/Telephony` with the roads of `make_call` alone."""
     gatekeeper = Gatekeeper(
         {name: name for name in settings.infobase},
@@ -79,7 +84,7 @@ def endpoint(settings: Settings, make_call: Callable[[str, str, str], CallResult
         handlers(_telephony(make_call)),
         gatekeeper=gatekeeper,
         public_url=settings.server.public_url,
-        figures=Figures(),
+        figures=figures,
     )
 
 
@@ -95,12 +100,20 @@ def _telephony(make_call: Callable[[str, str, str], CallResult]) -> Telephony:
     return Telephony(**(roads | {"ping": lambda: "benchmark", "make_call": make_call}))
 
 
-def _application(settings: Settings, how: str) -> Router:
+def _application(settings: Settings, how: str, figures: Figures) -> Router:
     make_call = constant
     if how == "memory":
         seats = threading.BoundedSemaphore(max(1, settings.server.threads // 2))
-        make_call = Dialling(settings, dial_log=MemoryDialLog(), figures=Figures(), seats=seats).dial
-    return Router(exact={ENGLISH.path: endpoint(settings, make_call)}, prefixes={}, patterns={})
+        make_call = Dialling(settings, dial_log=MemoryDialLog(), figures=figures, seats=seats).dial
+    return Router(exact={ENGLISH.path: endpoint(settings, make_call, figures)}, prefixes={}, patterns={})
+
+
+def _server(settings: Settings, how: str, figures: Figures, listener: socket.socket | None = None) -> Server:
+    """As `serve` and its children begin: nothing to collect of what is there, the log written by a thread."""
+    server = Server(_application(settings, how, figures), options(settings), listener=listener)
+    started()
+    lines.in_background()
+    return server
 
 
 def main() -> None:
@@ -112,20 +125,23 @@ def main() -> None:
     settings = load(given.config)
     observe.configure(json_lines=False)
     if not given.workers:
-        Server(_application(settings, given.how), options(settings)).run()
+        _server(settings, given.how, Figures()).run()
         return
     listener = bind(settings.server.host, settings.server.port)
-    listener.listen(1024)
+    listener.listen(BACKLOG)
+    folder = tempfile.mkdtemp(prefix="figures-")  # in the folder of the bench
 
-    def child(_: Tether) -> Server:
-        return Server(_application(settings, given.how), options(settings), listener=listener)
+    def child(name: str) -> Callable[[Tether], Server]:
+        return lambda _: _server(settings, given.how, _shared_figures(folder, name), listener)
 
+    cores = _cores(given.workers, pin=settings.server.pin)
     parent = Parent(
-        [Child(name=f"web-{core}", make=child, core=core) for core in _cores(given.workers)],
+        [Child(name=f"web-{one}", make=child(f"web-{one}"), core=core) for one, core in enumerate(cores, 1)],
         limit_s=5,
         ending=listener.close,
     )
     signal.signal(signal.SIGTERM, lambda *_: parent.drain())
+    started()
     parent.run()
 
 

@@ -87,10 +87,11 @@ def _environ(number: int) -> dict[str, Any]:
 def _ours() -> Application:
     from benchmarks.ours.entrance import constant, endpoint
     from benchmarks.ours.settings import write_settings
+    from bridge.observe import Figures
     from bridge.settings import load
 
     with tempfile.TemporaryDirectory() as folder:
-        return endpoint(load(write_settings(Path(folder), 8080)), constant)
+        return endpoint(load(write_settings(Path(folder), 8080)), constant, Figures())
 
 
 def _stock() -> Application:
