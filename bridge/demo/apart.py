@@ -156,6 +156,7 @@ class SandboxApart:
                 [sys.executable, "-P", "-c", PROGRAM],
                 stdin=subprocess.PIPE,  # its end is the end of the process, which so outlives nobody
                 stdout=subprocess.DEVNULL,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # of Windows
             )
         except OSError as error:
             log.error("sandbox_failed", reason=str(error))
