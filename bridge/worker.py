@@ -268,10 +268,12 @@ class Worker:
         started = time.monotonic()
         attempt = self._tell(claim)
         took_s = time.monotonic() - started
+        more: bool | None = None
         try:
             self._seconds(claim.infobase).observe(took_s)
             self._outcomes(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
-            if self._settle(attempt):
+            more = self._settle(attempt)
+            if more is not None:
                 _log_attempt(attempt, took_s)
         except Exception as error:  # noqa: BLE001 - nobody would see it, and the infobase would wait for ever
             # its lane is held until the next start: rather one call late than told again and again
@@ -279,8 +281,9 @@ class Worker:
         before = self._note(claim.infobase, attempt.outcome)
         if before is not None:
             self._hasten(claim.infobase, hung=before.open)
-        with self._changed:
-            self._paces[claim.infobase].look_at = 0.0
+        if more is not False or before is not None:
+            with self._changed:
+                self._paces[claim.infobase].look_at = 0.0
 
     def _tell(self, claim: Claim) -> Attempt:
         target = self._targets[claim.infobase]
@@ -300,24 +303,22 @@ class Worker:
         except StoreUnavailable as error:  # they come due by themselves, only later
             log.error("store_unavailable", reason=str(error))
 
-    def _settle(self, attempt: Attempt) -> bool:
+    def _settle(self, attempt: Attempt) -> bool | None:
         """Write the verdict, however long the store is away: until then nothing more is sent here.
 
-        False when the bridge stops first, or another replica took the infobase over meanwhile: the
-        delivery is told once more.
+        True if more may wait behind it. None when the bridge stops first, or another replica took the
+        infobase over meanwhile: the delivery is told once more.
         """
         while True:
             try:
-                self._outbox.settle(attempt.claim, attempt.verdict)
+                return self._outbox.settle(attempt.claim, attempt.verdict)
             except ClaimLost as error:
                 log.error("claim_lost", delivery_id=attempt.claim.delivery_id, reason=str(error))
-                return False
+                return None
             except StoreUnavailable as error:
                 log.error("verdict_not_written", delivery_id=attempt.claim.delivery_id, reason=str(error))
                 if self._stopping.wait(STORE_RETRY_S):
-                    return False
-            else:
-                return True
+                    return None
 
     def _note(self, name: str, outcome: Outcome) -> Breaker | None:
         """Let the breaker know; when the infobase has just come back, the breaker as it was before."""

@@ -144,8 +144,8 @@ class Outbox(Protocol):
         """At most `room` due deliveries, each of another free lane: live popups, then the longest due."""
         ...
 
-    def settle(self, claim: Claim, verdict: Verdict) -> None:
-        """Write what became of a claimed delivery, then free its lane.
+    def settle(self, claim: Claim, verdict: Verdict) -> bool:
+        """Write what became of a claimed delivery, then free its lane; True if more may wait in it.
 
         Raises:
             StoreUnavailable: nothing was written and the lane is still held: settle again.

@@ -12,13 +12,13 @@ from typing import Any
 
 from bridge.core.backoff import SCHEDULE_S
 from bridge.core.calls import CallEvent, Subscriber
-from bridge.core.delivery import DeliveryState, Done, GaveUp, Purpose, RetryIn, Verdict
+from bridge.core.delivery import DeliveryState, Purpose, Verdict
 from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
 from bridge.core.past_calls import HeardCall
 from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
-from bridge.store import audit, dials, intake, letters, moves, past, rows
+from bridge.store import audit, dials, intake, letters, moves, past, rows, settling
 from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
@@ -31,6 +31,7 @@ from bridge.store.overview import StoredOverview
 from bridge.store.passages import Passages
 from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
+from bridge.store.settling import Settlement
 from bridge.store.tokens import StoredTokens
 
 EXPIRE_BATCH = 500
@@ -120,8 +121,8 @@ class Store:
         left = lanes
         while left:
             over: list[tuple[int, int, Ending]] = []  # lane, delivery
-            now = self._clock()
-            for row in self._read(sql.heads(len(left)), **sql.head_facts(left), now=now, horizon=HORIZON_S):
+            now, heads = self._clock(), sql.among(sql.HEADS, len(left))
+            for row in self._read(heads, **sql.those(left), now=now, horizon=HORIZON_S):
                 lane_id = row["lane_id"]
                 if rows.outlived(row, now):
                     over.append((lane_id, row["id"], Ending(DeliveryState.EXPIRED, "срок жизни истёк")))
@@ -144,27 +145,14 @@ class Store:
         self._lanes.unless_leased(infobase, self._db.release)
 
     # --- what became of it -----------------------------------------------------------------------
-    def settle(self, claim: Claim, verdict: Verdict) -> None:
-        now = self._clock()
-
-        def work(db: Session) -> None:
-            db.fence(claim.infobase, claim.epoch)
-            match verdict:
-                case Done(answer):
-                    ending = Ending(DeliveryState.DELIVERED, answer, "done")
-                    moves.end(db, claim.delivery_id, claim.lane_id, ending, now)
-                case GaveUp(reason):
-                    ending = Ending(DeliveryState.DEAD, reason, "gave_up")
-                    moves.end(db, claim.delivery_id, claim.lane_id, ending, now)
-                case RetryIn():
-                    moves.postpone(db, claim, verdict, now)
-
+    def settle(self, claim: Claim, verdict: Verdict) -> bool:
         try:
-            self._write(work)
+            more = self._db.gather(settling.settle, Settlement(claim, verdict, self._clock()))
         except ClaimLost:
             self._free(claim.infobase, claim.lane_id)
             raise
         self._free(claim.infobase, claim.lane_id)
+        return more
 
     def _end(self, over: Sequence[tuple[int, int, Ending]]) -> int:
         """End deliveries, by lane; returns how many had not ended before."""

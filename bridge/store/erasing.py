@@ -72,7 +72,7 @@ def erase_call(db: Session, one: Call, trace: NumberTrace, now: float, *, force:
     """
     facts: dict[str, Any] = {"exchange": one.exchange, "call_id": one.call_id, "erased": ERASED}
     for lane in db.execute(LANES, facts).fetchall():
-        db.lock_lane(lane["id"])
+        db.lock_lanes([lane["id"]])
     waiting = db.execute(WAITING, facts).fetchall()
     if waiting and not force:
         return 0

@@ -30,7 +30,7 @@ def end(db: Session, delivery_id: int, lane_id: int, ending: Ending, now: float)
         "verdict": ending.verdict,
         "now": now,
     }
-    db.lock_lane(lane_id)
+    db.lock_lanes([lane_id])
     if db.execute(sql.CLOSE_DELIVERY, facts).rowcount == 0:
         return 0
     db.execute(sql.LEAVE_LANE, facts)
@@ -50,7 +50,7 @@ def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
         "verdict": "retry",
         "answer": rows.storable(verdict.reason[:MAX_ANSWER]),
     }
-    db.lock_lane(claim.lane_id)
+    db.lock_lanes([claim.lane_id])
     if db.execute(sql.POSTPONE_DELIVERY, facts).rowcount == 0:
         return  # it was erased meanwhile, and the answer may hold the number
     db.execute(sql.POSTPONE_LANE, facts)
@@ -75,7 +75,7 @@ def requeue(db: Session, row: Row, now: float, lifetime_s: float) -> int:
         "answer": "",
         "letters": 1,
     }
-    db.lock_lane(row["lane_id"])
+    db.lock_lanes([row["lane_id"]])
     if row["mail_seq"] is not None:  # its readers have gone past its old number
         facts["mail_seq"] = db.execute(sql.NEXT_LETTER, facts).fetchone()["tail"]
     changed = db.execute(sql.REQUEUE_DELIVERY, facts).rowcount

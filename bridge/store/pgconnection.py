@@ -132,8 +132,10 @@ class PostgresSession:
             found += result.fetchall() if statement.then else ()
         return found
 
-    def lock_lane(self, lane_id: int) -> None:
-        self.execute("SELECT 1 FROM lane WHERE id = :id FOR UPDATE", {"id": lane_id})
+    def lock_lanes(self, lane_ids: Sequence[int]) -> None:
+        self.execute(
+            "SELECT 1 FROM lane WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", {"ids": list(lane_ids)}
+        )
 
     def lock_ring(self, exchange: str, merge_key: str) -> None:
         self.execute(

@@ -67,8 +67,8 @@ class Session(Protocol):
     def insert(self, statement: ManyRows, rows: Sequence[Sequence[Any]], /) -> list[Row]:
         """What the statement returns of each row; of none, nothing."""
 
-    def lock_lane(self, lane_id: int) -> None:
-        """Nobody else changes this lane or what waits in it before this transaction ends."""
+    def lock_lanes(self, lane_ids: Sequence[int]) -> None:
+        """Nobody else changes these lanes or what waits in them before this transaction ends."""
 
     def lock_ring(self, exchange: str, merge_key: str) -> None:
         """Nobody else looks for the same ring before this transaction ends."""

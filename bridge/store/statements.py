@@ -11,6 +11,26 @@ from bridge.store.session import ManyRows
 
 ERASED_MEDIA = "erased"  # `raw_media` of an event of whose words nothing is left
 
+# --- statements about several rows: `… id IN (%s)` -------------------------------------------------
+_AT_ONCE = (1, 4, 16, 64, 256)  # few different ones, so that each stays prepared
+
+
+@cache
+def among(statement: str, count: int) -> str:
+    """The statement about so many ids; its facts are those of `those`."""
+    return statement % ", ".join(f":id{number}" for number in range(_places(count)))
+
+
+def those(ids: Sequence[int]) -> dict[str, int]:
+    """`ids` as facts of `among(…, len(ids))`; there is at least one."""
+    padded = [*ids, *[ids[0]] * (_places(len(ids)) - len(ids))]
+    return {f"id{number}": one for number, one in enumerate(padded)}
+
+
+def _places(count: int) -> int:
+    return next((size for size in _AT_ONCE if size >= count), count)
+
+
 # --- intake: all in one transaction, so an event is never stored without its deliveries ------------
 FIND_DUPLICATE = (
     "SELECT id FROM event WHERE exchange = :exchange AND dedup_key = :dedup_key AND dedup_key <> ''"
@@ -120,30 +140,18 @@ SELECT l.id AS lane_id, d.id, d.infobase, d.operation, d.purpose, d.tries, d.cre
   JOIN event e ON e.id = d.event_id
  WHERE l.id IN (%s) AND l.waiting > 0 AND (l.due_at <= :now OR l.due_at > :now + :horizon)
 """  # noqa: S608 - put together from constants
-_AT_ONCE = (1, 4, 16, 64)  # few statements, so that each stays prepared
-
-
-@cache
-def heads(count: int) -> str:
-    """The heads of so many lanes; facts are those of `head_facts`."""
-    return HEADS % ", ".join(f":lane{number}" for number in range(_places(count)))
-
-
-def head_facts(lanes: Sequence[int]) -> dict[str, int]:
-    """`lanes` as facts of `heads(len(lanes))`."""
-    padded = [*lanes, *[lanes[0]] * (_places(len(lanes)) - len(lanes))]
-    return {f"lane{number}": lane for number, lane in enumerate(padded)}
-
-
-def _places(count: int) -> int:
-    return next((size for size in _AT_ONCE if size >= count), count)
-
 
 # --- what became of it ---------------------------------------------------------------------------
 CLOSE_DELIVERY = """
 UPDATE delivery
    SET state = :state, last_answer = :answer, done_at = :now, attempts = attempts + :attempted
  WHERE id = :id AND state = 'queued'
+"""
+CLOSE_DELIVERIES = """
+UPDATE delivery
+   SET state = :state, last_answer = :answer, done_at = :now, attempts = attempts + 1
+ WHERE id IN (%s) AND state = 'queued'
+RETURNING id
 """
 # A late event may have become the head while this one was attempted: the wait of `:id` is not its own.
 _FIRST = """NOT EXISTS (
@@ -160,6 +168,22 @@ UPDATE lane
                                  WHERE lane_id = :lane_id AND state = 'queued' AND purpose = 'popup'), 0)
  WHERE id = :lane_id
 """  # noqa: S608 - put together from constants
+# The same for deliveries of different lanes. Who is alone in the lane is the first.
+_ONLY_OR_FIRST = """(lane.waiting = 1 OR NOT EXISTS (
+   SELECT 1 FROM delivery d WHERE d.lane_id = lane.id AND d.state = 'queued'
+      AND (d.position_time, d.position_rank, d.id) < (t.position_time, t.position_rank, t.id)))"""
+LEAVE_LANES = f"""
+UPDATE lane
+   SET waiting = lane.waiting - 1,
+       due_at = CASE WHEN {_ONLY_OR_FIRST} THEN :now ELSE lane.due_at END,
+       postponed = CASE WHEN {_ONLY_OR_FIRST} THEN 0 ELSE lane.postponed END,
+       urgent_until = CASE WHEN lane.urgent_until = 0 THEN 0 ELSE
+         coalesce((SELECT max(expires_at) FROM delivery d
+                    WHERE d.lane_id = lane.id AND d.state = 'queued' AND d.purpose = 'popup'), 0) END
+  FROM delivery t
+ WHERE t.lane_id = lane.id AND t.id IN (%s)
+RETURNING lane.id, lane.waiting
+"""  # noqa: S608 - put together from constants
 POSTPONE_DELIVERY = """
 UPDATE delivery SET attempts = attempts + 1, tries = tries + :counted, last_answer = :answer
  WHERE id = :id AND state = 'queued'
@@ -170,6 +194,7 @@ UPDATE lane SET due_at = :due_at, postponed = :postponed WHERE id = :lane_id AND
 INSERT_ATTEMPT = (
     "INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES (:id, :now, :verdict, :answer)"
 )
+INSERT_ATTEMPTS = ManyRows("INSERT INTO attempt (delivery_id, at, verdict, answer) VALUES", columns=4)
 REQUEUE_DELIVERY = """
 UPDATE delivery
    SET state = 'queued', tries = 0, done_at = NULL, expires_at = :expires_at, mail_seq = :mail_seq

@@ -797,9 +797,9 @@ class ForgetsItsLeases(SqliteStore):
 
 
 class FreesBeforeTheCommit(SqliteStore):
-    def settle(self, claim: Claim, verdict: Verdict) -> None:
+    def settle(self, claim: Claim, verdict: Verdict) -> bool:
         self._free(claim.infobase, claim.lane_id)
-        super().settle(claim, verdict)
+        return super().settle(claim, verdict)
 
 
 class HoldsThePopupsBack(SqliteStore):

@@ -280,10 +280,10 @@ class DefectiveStore(SqliteStore):
             raise KeyError("a defect")
         return super().claims(infobase, room)
 
-    def settle(self, claim: Claim, verdict: Verdict) -> None:
+    def settle(self, claim: Claim, verdict: Verdict) -> bool:
         if claim.stored.event.call_id == "unlucky":
             raise KeyError("a defect")
-        super().settle(claim, verdict)
+        return super().settle(claim, verdict)
 
 
 @pytest.fixture
@@ -340,12 +340,12 @@ def test_a_claim_that_another_replica_took_over_is_dropped_and_the_rest_goes_on(
     class TakenOver(SqliteStore):
         lost = False
 
-        def settle(self, claim: Claim, verdict: Verdict) -> None:
+        def settle(self, claim: Claim, verdict: Verdict) -> bool:
             if claim.stored.event.call_id == "c1" and not self.lost:
                 self.lost = True
                 self._free(claim.infobase, claim.lane_id)
                 raise ClaimLost("taken over")
-            super().settle(claim, verdict)
+            return super().settle(claim, verdict)
 
     store, listener = TakenOver(tmp_path / "bridge.db"), Listener(breaks_at="")
     worker = Worker(store, {"buh": Target(contract=listener)}, figures=Figures())
