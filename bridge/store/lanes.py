@@ -17,7 +17,8 @@ class _Queue:
 
     leased: dict[int, int] = field(default_factory=dict)  # lane -> its delivery, 0 until the head is read
     ahead: dict[str, dict[int, None]] = field(default_factory=dict)
-    guard: threading.Lock = field(default_factory=threading.Lock)
+    guard: threading.Lock = field(default_factory=threading.Lock)  # never held while the database is asked
+    looking: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Lanes:
@@ -33,16 +34,17 @@ class Lanes:
         """
         queue = self._of(infobase)
         taken: list[int] = []
-        with queue.guard:
+        with queue.looking:
             for statement in statements:
                 ahead = queue.ahead.setdefault(statement, {})
-                _take(queue, ahead, room, taken)
-                if len(taken) < room:
-                    most = len(queue.leased) + room - len(taken) + AHEAD
-                    ahead.update(
-                        dict.fromkeys(lane for lane in look(statement, most) if lane not in queue.leased)
-                    )
+                with queue.guard:
                     _take(queue, ahead, room, taken)
+                    most = len(queue.leased) + room - len(taken) + AHEAD
+                if len(taken) < room:
+                    found = dict.fromkeys(look(statement, most))
+                    with queue.guard:
+                        ahead.update((lane, None) for lane in found if lane not in queue.leased)
+                        _take(queue, ahead, room, taken)
                 if len(taken) == room:
                     break
         return taken
