@@ -52,16 +52,18 @@ def read_heard(path: Path, place: int = 0) -> list[Heard]:
 
 @dataclass(frozen=True, kw_only=True)
 class Popups:
-    """The events that are popups: these of each call, worth telling for `lifetime_s`."""
+    """The events that are popups: these of each call, worth telling for `lifetime_s`, and until one of
+    `ends` of their call was told."""
 
     places: Collection[int]
+    ends: Collection[int] = ()
     lifetime_s: float
     slack_s: float = 1.5  # a loaded machine's, of the sender's and the bridge's clocks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Counts of events. `expired`: popups that came too late to be told, which are not among the lost;
+    """Counts of events. `out_of_date`: popups that came too late to be told, which are not among the lost;
     `told_late`: popups told nevertheless."""
 
     sent: int
@@ -71,7 +73,7 @@ class Account:
     lost: int
     broken_promises: int
     out_of_order: int
-    expired: int = 0
+    out_of_date: int = 0
     told_late: int = 0
 
 
@@ -86,24 +88,24 @@ def account(
     """
     Args:
         each: events of one call, sent in their order.
-        returned_at: when 1C heard again; 0 when it never was away. Only a popup that was taken a lifetime
-            before may expire.
+        returned_at: when 1C heard again; 0 when it never was away. A popup that was taken a lifetime
+            before may expire; at any time one that was under way together with the end of its call.
     """
     numbers = {one.number for one in sent}
     heard = [one for one in heard if one.number in numbers]
     reached = {one.number for one in heard}
     acknowledged = {one.number for one in sent if one.status == 200}
     missing = numbers - reached
-    expired = _expired(sent, missing, each, popups, returned_at) if popups else set()
+    out_of_date = _out_of_date(sent, missing, each, popups, returned_at) if popups else set()
     return Account(
         sent=len(numbers),
         acknowledged=len(acknowledged),
         reached=len(reached),
         repeated=len(heard) - len(reached),
-        lost=len(missing - expired),
-        broken_promises=len((missing & acknowledged) - expired),
+        lost=len(missing - out_of_date),
+        broken_promises=len((missing & acknowledged) - out_of_date),
         out_of_order=_out_of_order(sent, heard, each),
-        expired=len(expired),
+        out_of_date=len(out_of_date),
         told_late=_told_late(heard, each, popups) if popups else 0,
     )
 
@@ -126,18 +128,26 @@ def _out_of_order(sent: Sequence[Sent], heard: Sequence[Heard], each: int) -> in
     return count
 
 
-def _expired(
+def _out_of_date(
     sent: Sequence[Sent], missing: Collection[int], each: int, popups: Popups, returned_at: int
 ) -> set[int]:
-    """The popups that rightly never came: acknowledged, and 1C came back too late for them."""
+    """The popups that rightly never came: acknowledged, but 1C came back too late for them, or an end of
+    their call was sent before they were taken, and 1C has it."""
     lifetime = int((popups.lifetime_s - popups.slack_s) * 1e9)
+    known = {one.number: one for one in sent}
+
+    def over(popup: Sent) -> bool:
+        call = popup.number - popup.number % each
+        ends = (known.get(call + place) for place in popups.ends)
+        return any(end and end.number not in missing and end.at < popup.done_at for end in ends)
+
     return {
         one.number
         for one in sent
         if one.number in missing
         and one.number % each in popups.places
         and one.status == 200
-        and returned_at > one.at + lifetime
+        and (returned_at > one.at + lifetime or over(one))
     }
 
 
@@ -193,5 +203,6 @@ def rate(heard: Sequence[Heard], *, answer_s: float = 0.0, since: float = 0.0) -
 
 
 def may_expire(sent: Sequence[Sent], each: int, popups: Popups, returned_at: int) -> set[int]:
-    """The popups that need not be waited for."""
-    return _expired(sent, {one.number for one in sent}, each, popups, returned_at)
+    """The popups that need not be waited for; one that still comes does so before the end of its call."""
+    rings = {one.number for one in sent if one.number % each in popups.places}
+    return _out_of_date(sent, rings, each, popups, returned_at)

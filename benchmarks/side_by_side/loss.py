@@ -2,11 +2,11 @@
 
 Calls of five events, 50 events a second for 18 s (1C off or frozen from the 4th second on) or 200 a second
 for 10 s (killed at the 4th, begun again a second later; a process of the bridge killed three times). The
-sender repeats nothing and waits for an answer up to 30 s, as an exchange at its kindest. «Expired»: popups,
-here worth telling for 3 s, that 1C came back too late for; they are not lost. «200, never told» is what
-nobody will ever learn of. «Out of order»: first heard after a later event of its call, though it had been
-acknowledged before that one was sent. «Drained»: from 1C's return until it has heard all that was sent
-before.
+sender repeats nothing and waits for an answer up to 30 s, as an exchange at its kindest. «Popups out of
+date» are not lost: worth telling for 3 s here, 1C came back too late for them, or their call had ended when
+they were taken. «200, never told» is what nobody will ever learn of. «Out of order»: first heard after a
+later event of its call, though it had been acknowledged before that one was sent. «Drained»: from 1C's
+return until it has heard all that was sent before.
 """
 
 import json
@@ -30,8 +30,8 @@ PART = "loss"
 OFF, FROZEN = "1C is off for 10 s", "1C is frozen for 10 s"
 KILLED, CHILD = "Killed and begun again a second later", "A process of several killed three times"
 STATES = ("START", "PREANSWER", "ANSWER", "HANGUP", "END")
-POPUP_S = 3.0
-POPUPS = Popups(places=[STATES.index("PREANSWER")], lifetime_s=POPUP_S)
+POPUP_S, DEFAULT_POPUP_S = 3.0, 30.0
+RINGS, ENDS = [STATES.index("PREANSWER")], [STATES.index("HANGUP"), STATES.index("END")]
 LEAD_S, TROUBLE_S, REST_S = 4.0, 10.0, 4.0
 P, P_PROBING, PP = "bridge P", "bridge P, probe_s = 0.5", "bridge PP"
 P_POSTGRES = "bridge P, PostgreSQL"
@@ -139,7 +139,8 @@ def _suffer(bench: Bench, peer: HookPeer, case: str, rate: int, trouble: Trouble
         said = json.loads(load.communicate(timeout=120)[0])
         sent = read_sent(log)
         ours = peer.path == peers.BRIDGE_PATH  # nobody else knows popups, or tells later
-        popups = POPUPS if returned_at and ours else None
+        lifetime_s = POPUP_S if returned_at else DEFAULT_POPUP_S
+        popups = Popups(places=RINGS, ends=ENDS, lifetime_s=lifetime_s) if ours else None
         awaited = {one.number for one in sent if one.status == 200}
         if popups:
             awaited -= may_expire(sent, len(STATES), popups, returned_at)
@@ -155,7 +156,7 @@ def _suffer(bench: Bench, peer: HookPeer, case: str, rate: int, trouble: Trouble
             "sent": found.sent,
             "got 200": found.acknowledged,
             "told": found.reached,
-            "expired": found.expired,
+            "popups out of date": found.out_of_date,
             "told twice": found.repeated,
             "lost": found.lost,
             "200, never told": found.broken_promises,

@@ -92,24 +92,47 @@ def test_a_popup_that_outlived_its_use_expired_and_is_not_lost():
     found = account(
         sent(*range(8)), heard(1, 2, 3, 4, 5, 6, 7), each=4, popups=POPUPS, returned_at=5 * SECOND
     )
-    assert (found.expired, found.lost, found.broken_promises) == (1, 0, 0)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (1, 0, 0)
 
 
 def test_a_popup_that_could_still_be_told_is_lost():
     found = account(
         sent(*range(8)), heard(1, 2, 3, 4, 5, 6, 7), each=4, popups=POPUPS, returned_at=1 * SECOND
     )
-    assert (found.expired, found.lost, found.broken_promises) == (0, 1, 1)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (0, 1, 1)
 
 
 def test_a_popup_that_nobody_took_did_not_expire():
     found = account(sent(0, status=502), [], each=4, popups=POPUPS, returned_at=9 * SECOND)
-    assert (found.expired, found.lost, found.broken_promises) == (0, 1, 0)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (0, 1, 0)
 
 
 def test_an_event_for_the_books_never_expires():
     found = account(sent(0, 1), heard(0), each=4, popups=POPUPS, returned_at=9 * SECOND)
-    assert (found.expired, found.lost, found.broken_promises) == (0, 1, 1)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (0, 1, 1)
+
+
+ENDED = Popups(places=[0], ends=[2, 3], lifetime_s=30.0)
+
+
+def together(number: int) -> Sent:
+    """Taken only when the whole call had been sent."""
+    return Sent(number, number * SECOND, 9 * SECOND, 200)
+
+
+def test_a_popup_that_was_taken_after_the_end_of_its_call_was_sent_is_out_of_date():
+    found = account([together(0), *sent(1, 2, 3)], heard(1, 2, 3), each=4, popups=ENDED)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (1, 0, 0)
+
+
+def test_a_popup_that_was_taken_before_the_end_of_its_call_was_sent_is_lost():
+    found = account(sent(*range(4)), heard(1, 2, 3), each=4, popups=ENDED)
+    assert (found.out_of_date, found.lost, found.broken_promises) == (0, 1, 1)
+
+
+def test_an_end_that_1c_never_had_excuses_no_popup():
+    found = account([together(0), *sent(1, 2, 3)], heard(1), each=4, popups=ENDED)
+    assert (found.out_of_date, found.lost) == (0, 3)
 
 
 def test_a_popup_told_after_its_lifetime_is_late():
