@@ -15,6 +15,7 @@ from benchmarks.side_by_side import machine
 from benchmarks.side_by_side.bench import START_S, Bench, Options, Running, rotated
 from benchmarks.side_by_side.envelope import ANSWER, DIALLED, MAKE_CALL
 from benchmarks.side_by_side.goals import Goal
+from benchmarks.side_by_side.report import OURS
 from benchmarks.side_by_side.results import Results, Spread
 from benchmarks.side_by_side.servers import bare_waitress, bridge, node_soap, php_soap, stock_spyne
 from benchmarks.side_by_side.tools import Missing
@@ -89,7 +90,7 @@ def _grow(bench: Bench, name: str, start: Start) -> None:
     with bench.alive(running):
         _first_answer(bench, running)
         done, request = 0, bench.request(MAKE_CALL)
-        for step in _steps(bench.options):
+        for step in _steps(bench.options, ours=name.startswith(OURS)):
             said = bench.raw_load(running.port, request, connections=8, count=step - done, expect="SUCCESS")
             if said["ok"] < said["sent"]:
                 raise Missing(f"{said['sent'] - said['ok']} wrong answers")
@@ -98,8 +99,8 @@ def _grow(bench: Bench, name: str, start: Start) -> None:
             bench.note(PART, GROWTH, name, step, 0, **_memory(running))
 
 
-def _steps(options: Options) -> Sequence[int]:
-    if options.long:
+def _steps(options: Options, *, ours: bool) -> Sequence[int]:
+    if options.long and ours:
         return LONG
     return USUAL if options.rounds > 1 else LOOK
 

@@ -16,7 +16,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2]))
 from benchmarks.side_by_side import machine
-from benchmarks.side_by_side.bench import Bench, Options, Running, rotated
+from benchmarks.side_by_side.bench import ROOT, Bench, Options, Running, rotated
 from benchmarks.side_by_side.envelope import DIALLED, MAKE_CALL
 from benchmarks.side_by_side.servers import bridge, entrance
 from benchmarks.side_by_side.tools import Missing, node_packages
@@ -202,6 +202,59 @@ def test_a_call_reaches_the_exchange_once_with_and_without_the_journal(bench, tm
     exchange.processes[0].terminate()
     exchange.processes[0].wait(5)
     assert sorted(line[-7:] for line in log.read_text().splitlines()) == [f"{one:07}" for one in range(20)]
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "--only",
+        "limits",
+        "--rounds",
+        "1",
+        "--out",
+        str(folder),
+        *options,
+    ]
+
+
+def test_one_command_measures_and_says_what_was_reached(tmp_path):
+    done = subprocess.run(
+        command(tmp_path, "--seconds", "0.1"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    said = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert {one["part"] for one in said["records"]} == {"limits"}
+    assert said["skipped"] == []
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "### Goals" in report
+    assert report in done.stdout
+    assert [one.name for one in tmp_path.glob("*.svg")]
+
+
+def test_ctrl_c_ends_everybody_and_keeps_what_was_measured(tmp_path):
+    process = subprocess.Popen(
+        command(tmp_path, "--seconds", "60"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 30
+    while len(machine.tree([process.pid])) < 3 and time.monotonic() < until:  # the responder, then the disk
+        time.sleep(0.05)
+    started = machine.tree([process.pid])
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert "interrupted" in said
+    assert len(started) >= 3
+    assert not any(alive(pid) for pid in started)
+    assert (tmp_path / "report.md").exists()
 
 
 def test_a_missing_runtime_is_a_line_not_an_error(monkeypatch, tmp_path):
