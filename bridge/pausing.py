@@ -18,8 +18,6 @@ class Place(Protocol):
 
     def come_back(self) -> None: ...
 
-    def call_back(self, turn: threading.Lock) -> None: ...
-
     def crowded(self) -> bool: ...
 
 
@@ -38,22 +36,13 @@ def serving(place: Place) -> None:
 class pausing:  # noqa: N801 - read as a statement: `with pausing():`
     """Around whatever waits. It does nothing inside itself, or in a thread that serves nobody."""
 
-    __slots__ = ("_called_back", "_place")
+    __slots__ = ("_place",)
 
     def __enter__(self) -> "pausing":
-        self._called_back = False
         self._place, _here.place = _here.place, None
         if self._place:
             self._place.leave()
         return self
-
-    def call_back(self, turn: threading.Lock) -> None:
-        """From another thread: who waits here for `turn` may go on, when it is its time to compute."""
-        if self._place:
-            self._called_back = True
-            self._place.call_back(turn)
-        else:
-            turn.release()
 
     def crowded(self) -> bool:
         """Other requests are at hand that nobody has begun."""
@@ -63,6 +52,5 @@ class pausing:  # noqa: N801 - read as a statement: `with pausing():`
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._place:
-            if not self._called_back:
-                self._place.come_back()
+            self._place.come_back()
             _here.place = self._place

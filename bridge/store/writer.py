@@ -35,7 +35,7 @@ class Transaction(Protocol):
 class _Piece:
     """What one asked for, and what became of it. `many` does it for several at once."""
 
-    __slots__ = ("done", "error", "item", "many", "pause", "result", "turn")
+    __slots__ = ("done", "error", "item", "many", "result", "turn")
 
     def __init__(self, many: Callable[[Session, Sequence[Any]], Sequence[Any]] | None, item: Any) -> None:
         self.many = many
@@ -43,15 +43,13 @@ class _Piece:
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = False
-        self.pause: pausing | None = None  # of the thread that waits; None: it leads
         self.turn = threading.Lock()  # released once: it is done, or it is to lead
         self.turn.acquire()
 
     def end(self, error: BaseException | None = None) -> None:
         self.error = error
         self.done = True
-        if self.pause:
-            self.pause.call_back(self.turn)
+        self.turn.release()
 
 
 class Writer:
@@ -101,14 +99,12 @@ class Writer:
                 if self._closed:
                     raise StoreUnavailable("Хранилище закрыто: мост останавливается")
                 self._waiting.append(piece)
-                if self._leader is None:
+                leads = self._leader is None
+                if leads:
                     self._leader = piece
-                else:
-                    piece.pause = pause
-            if piece.pause:
+            if not leads:
                 self._wait(piece)
             if not piece.done:
-                piece.pause = None
                 self._gather_crowd(pause.crowded)
                 self._lead()
         if piece.error is not None:

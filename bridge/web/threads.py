@@ -25,7 +25,6 @@ class Threads:
     def __init__(self, count: int) -> None:
         self._lock = threading.Lock()
         self._tasks: deque[Any] = deque()
-        self._returning: deque[threading.Lock] = deque()  # of those whose pause is over, each held
         self._idle: list[threading.Lock] = []  # each held; its thread sleeps on it
         self._working = count  # awake and not paused
         self._begun_at = time.monotonic()  # when the last request was
@@ -44,14 +43,12 @@ class Threads:
 
     def give(self) -> float:
         """Wake whoever is needed for what waits; returns in how many seconds to ask again."""
-        if not self._tasks and not self._returning:
+        if not self._tasks:
             self._waits_since = math.inf
             return math.inf
         with self._lock:
-            wanted = self._wanted() if self._tasks else 0
+            wanted = self._wanted()
             waking = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
-            if self._returning and self._stuck():
-                waking.append(self._returning.popleft())
             self._working += len(waking)
         for asleep in waking:
             asleep.release()
@@ -62,24 +59,11 @@ class Threads:
         asleep = None
         with self._lock:
             self._working -= 1
-            if not self._working:
-                if self._returning:
-                    asleep = self._return_one()
-                elif self._tasks and self._idle:
-                    asleep = self._idle.pop()
-                if asleep:
-                    self._working += 1
+            if self._tasks and self._idle and not self._working:
+                asleep = self._idle.pop()
+                self._working += 1
         if asleep:
             asleep.release()
-
-    def call_back(self, turn: threading.Lock) -> None:
-        """Who sleeps on `turn` in its pause goes on as soon as nobody else computes."""
-        with self._lock:
-            if self._working and not self._stuck():
-                self._returning.append(turn)
-                return
-            self._working += 1
-        turn.release()
 
     def come_back(self) -> None:
         """It has waited long enough."""
@@ -107,13 +91,6 @@ class Threads:
             task.cancel()
         return bool(waiting)
 
-    def _stuck(self) -> bool:
-        return time.monotonic() - self._begun_at > PATIENCE_S
-
-    def _return_one(self) -> threading.Lock:
-        self._begun_at = time.monotonic()
-        return self._returning.popleft()
-
     def _wanted(self) -> int:
         now = time.monotonic()
         self._waits_since = min(self._waits_since, now)
@@ -127,23 +104,16 @@ class Threads:
         asleep = threading.Lock()
         asleep.acquire()
         while True:
-            task = returning = None
             with self._lock:
-                if self._returning:
-                    returning = self._return_one()  # its place is that one's now
-                elif self._tasks:
-                    task = self._tasks.popleft()
-                    self._begun_at = time.monotonic()
-                else:
+                task = self._tasks.popleft() if self._tasks else None
+                if task is None:
                     self._working -= 1
-                stopping = self._stopping
-                if task is None and not stopping:
+                    if self._stopping:
+                        return
                     self._idle.append(asleep)
-            if returning:
-                returning.release()
+                else:
+                    self._begun_at = time.monotonic()
             if task is None:
-                if stopping:
-                    return
                 asleep.acquire()
                 continue
             try:

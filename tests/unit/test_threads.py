@@ -144,71 +144,20 @@ def test_a_pause_in_a_thread_that_serves_nobody_is_nothing() -> None:
         pass
 
 
-def test_those_who_are_called_back_go_on_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As after a commit that many wait for: they do not take the interpreter from each other."""
-    monkeypatch.setattr(threads, "PATIENCE_S", LONG_S)
-    crew, done = Threads(8), threading.Event()
-    waiting: list[tuple[pausing, threading.Lock]] = []
-    inside, most, served = 0, 0, 0
+def test_whoever_pauses_sees_whether_others_are_at_hand() -> None:
+    crew, seen = Threads(1), threading.Event()
+    crowded: list[bool] = []
 
-    def wait() -> None:
-        nonlocal inside, most, served
-        turn = threading.Lock()
-        turn.acquire()
+    def look() -> None:
         with pausing() as pause:
-            waiting.append((pause, turn))
-            assert turn.acquire(timeout=LONG_S)
-        inside += 1
-        most = max(most, inside)
-        sum(range(20_000))
-        inside -= 1
-        served += 1
-        if served == 7:
-            done.set()
+            crowded.append(pause.crowded())
+        if len(crowded) == 2:
+            seen.set()
 
-    for _ in range(7):
-        crew.add_task(Task(wait))
+    crew.add_task(Task(look))
+    crew.add_task(Task(look))
     with given(crew):
-        until = time.monotonic() + LONG_S
-        while len(waiting) < 7 and time.monotonic() < until:
-            time.sleep(0.001)
-        for pause, turn in waiting:
-            pause.call_back(turn)
-        assert done.wait(LONG_S)
-    assert most == 1
-
-
-def test_who_is_called_back_does_not_wait_for_one_who_waits_without_a_word() -> None:
-    crew = Threads(2)
-    stuck, called, over = threading.Event(), threading.Event(), threading.Event()
-    waiting: list[tuple[pausing, threading.Lock]] = []
-
-    def wait() -> None:
-        turn = threading.Lock()
-        turn.acquire()
-        with pausing() as pause:
-            waiting.append((pause, turn))
-            turn.acquire()
-        called.set()
-
-    def sleep() -> None:
-        stuck.set()
-        over.wait(LONG_S)
-
-    crew.add_task(Task(wait))
-    crew.add_task(Task(sleep))
-    with given(crew):
-        assert stuck.wait(LONG_S)
-        waiting[0][0].call_back(waiting[0][1])
-        crew.add_task(Task(lambda: None))  # the loop looks after those who wait
-        assert called.wait(LONG_S)
-        over.set()
-
-
-def test_a_pause_of_nobody_who_serves_is_called_back_at_once() -> None:
-    turn = threading.Lock()
-    turn.acquire()
+        assert seen.wait(LONG_S)
+    assert crowded == [True, False]
     with pausing() as pause:
-        assert not pause.crowded()
-        pause.call_back(turn)
-        assert turn.acquire(timeout=LONG_S)
+        assert not pause.crowded(), "nobody is served here"
