@@ -151,7 +151,7 @@ class Store:
         except ClaimLost:
             self._free(claim.infobase, claim.lane_id)
             raise
-        self._free(claim.infobase, claim.lane_id)
+        self._lanes.settled(claim.infobase, claim.lane_id)
         return more
 
     def _end(self, over: Sequence[tuple[int, int, Ending]]) -> int:

@@ -53,10 +53,18 @@ class Lanes:
         """This is what is being told of a leased lane."""
         self._of(infobase).leased[lane_id] = delivery_id
 
-    def free(self, infobase: str, lane_id: int) -> None:
+    def settled(self, infobase: str, lane_id: int) -> None:
         queue = self._of(infobase)
         with queue.guard:
             queue.leased.pop(lane_id, None)
+
+    def free(self, infobase: str, lane_id: int) -> None:
+        """It was not told; it keeps its place, so what was read ahead of others does not count."""
+        queue = self._of(infobase)
+        with queue.guard:
+            queue.leased.pop(lane_id, None)
+            for ahead in queue.ahead.values():
+                ahead.clear()
 
     def unless_leased(self, infobase: str, act: Callable[[str], None]) -> None:
         """`act` while nobody can take a lane of this infobase, and none is taken."""

@@ -127,6 +127,15 @@ def test_threads_that_claim_many_at_once_never_share_a_call(stand: Stand) -> Non
         assert [state for call, state in order if call == f"c{number}"] == ["START", "ANSWER", "END"]
 
 
+def test_a_call_that_was_not_told_keeps_its_place(stand: Stand) -> None:
+    for call in ("c1", "c2", "c3"):
+        stand.store.accept(said(call), [journal()], merge_s=5)
+        stand.clock.advance(0.01)
+    (one,) = stand.store.claims("buh", 1)
+    stand.store._free("buh", one.lane_id)
+    assert calls_of([*stand.store.claims("buh", 2)]) == ["c1", "c2"]
+
+
 def test_a_look_that_fails_holds_nothing(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     for call in ("c1", "c2"):
         stand.store.accept(said(call), [journal()], merge_s=5)
