@@ -12,6 +12,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class MemoryDialLog:
         self._lock = threading.Lock()
         self._latest: dict[tuple[str, str, str], tuple[float, int]] = {}
         self._results: dict[int, CallResult] = {}
+        self._begun: deque[tuple[float, int, tuple[str, str, str]]] = deque()
         self._id = 0
 
     def begin(
@@ -60,9 +62,18 @@ class MemoryDialLog:
             at, dial_id = self._latest.get(click, (-window_s, 0))
             if now - at < window_s:
                 return DialRecord(id=dial_id, result=self._results.get(dial_id), fresh=False)
+            self._forget(now - window_s)
             self._id += 1
             self._latest[click] = (now, self._id)
+            self._begun.append((now, self._id, click))
             return DialRecord(id=self._id, result=None, fresh=True)
+
+    def _forget(self, before: float) -> None:
+        while self._begun and self._begun[0][0] < before:
+            _, dial_id, click = self._begun.popleft()
+            self._results.pop(dial_id, None)
+            if self._latest[click][1] == dial_id:
+                del self._latest[click]
 
     def end(self, dial_id: int, result: CallResult) -> None:
         self._results[dial_id] = result
