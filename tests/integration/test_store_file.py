@@ -262,7 +262,7 @@ for statement in range(1, 500):
 @FORK
 def test_a_first_start_killed_at_any_statement_is_finished_by_the_next_start(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", DIES, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", DIES, str(tmp_path)], capture_output=True, text=True, timeout=300, check=True
     )
     statements = int(run.stdout)
     assert statements > 30, "it was not killed while it migrated"
