@@ -73,6 +73,14 @@ class RetryIn:
     reason: str
     counted: bool  # whether the attempt counts against the limit of the event
     hung: bool = False  # 1C kept silent
+    denied: bool = False  # 1C does not accept our login
+
+    @property
+    def word(self) -> str:
+        """The word by which an attempt is remembered: whose fault it was, 1C's or the event's."""
+        if self.denied:
+            return "denied"
+        return "away" if self.hung or not self.counted else "retry"
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,8 @@ def decide(outcome: Outcome, *, tries: int, limit: int, dice: float) -> Verdict:
             return _again(reason, tries, limit * HUNG_PATIENCE, dice, hung=True)
         case Away(reason) | Denied(reason):
             # short and the same each time: the infobase's breaker is what waits for 1C
-            return RetryIn(backoff.wait_s(1, dice), reason, counted=False)
+            denied = isinstance(outcome, Denied)
+            return RetryIn(backoff.wait_s(1, dice), reason, counted=False, denied=denied)
         case Faulted(reason):
             return _again(reason, tries, limit, dice)
 

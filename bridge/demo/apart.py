@@ -6,9 +6,11 @@ started it: its address is known beforehand, and who comes second finds it taken
 """
 
 import json
+import os
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from bridge.core.calls import Subscriber
 from bridge.core.errors import BridgeError, TooMuch
 from bridge.demo.stage import SUBSCRIBERS
 from bridge.observe import log
+from bridge.pausing import pausing
 from bridge.sim.scenarios import SCENARIOS
 from bridge.web.console.roads import Exchanged, Played
 
@@ -114,7 +117,7 @@ class SandboxApart:
             BridgeError: it cannot.
         """
         try:
-            with _connected(self._address) as line:
+            with pausing(), _connected(self._address) as line:
                 line.sendall(json.dumps({"key": self._key, "what": what, "how": how}).encode() + b"\n")
                 said = _everything(line)
         except TimeoutError:
@@ -207,10 +210,23 @@ def _connected(address: Address) -> socket.socket:
     try:
         line.settimeout(ANSWER_S)
         line.connect(address)
+        _recognise(line)
     except BaseException:
         line.close()
         raise
     return line
+
+
+def _recognise(line: socket.socket) -> None:
+    """The name may be read by everybody once it was used, and taken when its process has ended.
+
+    Raises:
+        ConnectionRefusedError: another user of this machine has: that one is told no key, and not believed.
+    """
+    if sys.platform == "linux" and line.family == socket.AF_UNIX:
+        _, user, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        if user != os.geteuid():
+            raise ConnectionRefusedError
 
 
 def _answers(address: Address) -> bool:

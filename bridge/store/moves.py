@@ -47,7 +47,7 @@ def postpone(db: Session, claim: Claim, verdict: RetryIn, now: float) -> None:
         "due_at": now + verdict.wait_s,
         "counted": int(verdict.counted),
         "postponed": sql.HUNG if verdict.hung else int(not verdict.counted),
-        "verdict": "retry",
+        "verdict": verdict.word,
         "answer": rows.storable(verdict.reason[:MAX_ANSWER]),
     }
     db.lock_lanes([claim.lane_id])

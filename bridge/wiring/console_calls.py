@@ -6,9 +6,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import BadNumber, StoreUnavailable, UnknownRecord
 from bridge.core.numbers import PhoneNumber
+from bridge.flows.make_call import Desk
 from bridge.observe import Figures
 from bridge.settings import Settings
 from bridge.web.auth import Gatekeeper
@@ -37,9 +39,10 @@ class ConsoleCalls:
         self._telephony = telephony
         self._figures = figures
         self.telephones = [
-            Telephone(infobase=name, handle=one.extension or one.name, name=one.name, extension=one.extension)
+            Telephone(infobase=name, handle=handle, name=one.name, extension=one.extension)
             for name, desk in dialling.desks.items()
             for one in desk.subscribers
+            if (handle := _handle(desk, one))
         ]
 
     def prospect(self, infobase: str, handle: str, number: str) -> Prospect:
@@ -121,6 +124,11 @@ class _Inside(Gatekeeper):
 
     def infobase(self, authorization: str, address: str) -> str | None:  # noqa: ARG002
         return self._infobase
+
+
+def _handle(desk: Desk, meant: Subscriber) -> str:
+    """By which `MakeCall` finds this very subscriber; "" when another answers to all that may be shown."""
+    return next((one for one in (meant.extension, meant.name) if one and desk.find(one) is meant), "")
 
 
 def _request(body: bytes) -> Environ:

@@ -16,6 +16,8 @@ from bridge.wiring.wall import wall_s
 OLD_S = 900.0  # what waits longer, and 1C is there, is stuck
 UNCOLLECTED_S = 600.0
 WAITING, DEAD = DeliveryState.QUEUED, DeliveryState.DEAD
+FAILED = ("retry", "away", "denied", "gave_up")
+TOLD_OF = {"away": Condition.AWAY, "denied": Condition.DENIED}
 BROKEN = (Condition.SILENT, Condition.AWAY, Condition.DENIED, Condition.NOT_COLLECTED)
 
 
@@ -23,7 +25,8 @@ class Watch:
     """Looks at everything that the settings name.
 
     Args:
-        breakers: of the infobases that this process tells; empty in a process that tells nobody.
+        breakers: of the infobases that this process tells; empty in a process that tells nobody: there the
+            last attempt of whoever does speaks for them.
         clock: unix time in seconds.
     """
 
@@ -116,7 +119,9 @@ def _infobase(
         condition, reason = Condition.DENIED if breaker.denied else Condition.AWAY, breaker.reason
     elif told and told.verdict == "done":
         condition = Condition.HEARS
-    elif told and told.verdict in ("retry", "gave_up"):
+    elif told and breaker is None and told.verdict in TOLD_OF:
+        condition, reason = TOLD_OF[told.verdict], told.answer
+    elif told and told.verdict in FAILED:
         condition, reason = Condition.FAULTS, told.answer
     ago_s = max(0.0, now - told.at) if told and condition is not Condition.ONLY_DIALS else None
     return Link(kind="infobase", name=name, condition=condition, ago_s=ago_s, reason=reason)

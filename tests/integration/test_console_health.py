@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bridge.core.accounts import Role
 from bridge.core.breaker import Breaker
 from bridge.core.calls import Subscriber
-from bridge.core.delivery import Done, GaveUp, RetryIn
+from bridge.core.delivery import Away, Denied, Done, Faulted, GaveUp, RetryIn, decide
 from bridge.store.archive import Archive
 from bridge.store.sqlite import SqliteStore
 from bridge.web.console.roads import Condition, Health
@@ -98,6 +98,32 @@ def test_a_1c_that_is_away_is_an_alarm_with_its_reason(
     assert looking.links()["buh"] is said_of_it
     (alarm,) = looking.look().alarms
     assert (alarm.condition, alarm.name, alarm.reason) == (said_of_it, "buh", "соединение отвергнуто")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said_of_it"),
+    [
+        (Away("соединение отвергнуто"), Condition.AWAY),
+        (Away("молчит", hung=True), Condition.AWAY),
+        (Denied("HTTP 401"), Condition.DENIED),
+        (Faulted("ошибка записи"), None),
+    ],
+)
+def test_where_nobody_tells_1c_the_last_attempt_speaks_for_it(
+    looking: Looking, outcome: Away | Denied | Faulted, said_of_it: Condition | None
+) -> None:
+    """As the entrances of `serve --workers` are, and `--role web`."""
+    looking.store.accept(said("c1"), [journal()], merge_s=0)
+    looking.told(decide(outcome, tries=0, limit=10, dice=0.5))
+    told = [(one.condition, one.name, one.reason) for one in looking.look().alarms]
+    assert told == ([(said_of_it, "buh", outcome.reason)] if said_of_it else [])
+    looking.breakers = {"buh": Breaker(failures=1, reason=outcome.reason)}  # it is known better here
+    assert looking.links()["buh"] is Condition.FAULTS
+    looking.breakers = {}
+    looking.clock.advance(60)
+    looking.told(Done("1"))
+    assert looking.alarms() == []
+    assert looking.links()["buh"] is Condition.HEARS
 
 
 def test_what_waits_for_long_is_an_alarm_once(looking: Looking) -> None:

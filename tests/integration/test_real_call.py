@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from bridge.core.accounts import Role
+from bridge.core.errors import StoreUnavailable
 from bridge.sim.exchange_options import ExchangeOptions
 from bridge.store.audit import AuditRecord, Deed
 from bridge.store.beside import accounts_at
@@ -218,3 +219,45 @@ def test_where_there_is_no_exchange_nothing_is_offered(tmp_path: Path) -> None:
         browser.enter()
         assert "Настоящий звонок" not in browser.get("sandbox").text
         assert ask(browser).status_code == 400
+
+
+def test_the_telephone_that_is_shown_is_the_one_that_rings(tmp_path: Path) -> None:
+    """The key of one looks like the extension of another: `MakeCall` means the first by it."""
+    people = [
+        {"name": "Первая", "key": "102", "extension": "101"},
+        {"name": "Вторая", "key": "k2", "extension": "102"},
+        {"name": "101", "key": "k3"},
+    ]
+    with world(tmp_path, exchange={"subscribers": people}) as here:
+        with accounts_at(str(here.database)) as accounts:
+            accounts.add(OPERATOR, Role.OPERATOR, HASH)
+        browser = Browser(here)
+        browser.enter()
+        offered = re.findall(
+            r'<option value="(buh/[^"]*)">([^<(]*)', html.unescape(browser.get("sandbox").text)
+        )
+        assert [(value, name.strip()) for value, name in offered] == [
+            ("buh/101", "Первая"),
+            ("buh/Вторая", "Вторая"),
+        ]
+        assert ask(browser, telephone="buh/102").status_code == 400
+        told = browser.post("sandbox/called", **confirmed(ask(browser, telephone="buh/Вторая")))
+        assert "Вторая" in told.text
+        assert [one.subscriber for one in here.archive().clicks(limit=10)] == ["k2"]
+
+
+def test_a_telephone_that_rings_is_told_of_even_if_the_audit_cannot_be_finished(
+    here: World, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = confirmed(ask(operator))
+
+    def full(*_: object) -> None:
+        raise StoreUnavailable("диск полон")
+
+    monkeypatch.setattr("bridge.store.audit.finish", full)
+    told = operator.post("sandbox/called", **facts)
+    assert told.status_code == 200
+    assert "сначала зазвонит ваш телефон" in told.text
+    assert len(made(here)) == 1
+    (deed,) = calls_of_people(here)
+    assert deed.count is None

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -135,6 +136,49 @@ def test_a_stranger_is_told_nothing(sandbox: SandboxApart) -> None:
             line.shutdown(socket.SHUT_WR)
             assert line.recv(100) == b""
     tried(sandbox)
+
+
+SQUATTER = """
+import contextlib, json, os, socket, sys
+os.setuid(65534)
+with socket.socket(socket.AF_UNIX) as door:
+    door.bind("\\0" + sys.argv[1])
+    door.listen()
+    print("here", flush=True)
+    while True:
+        line, _ = door.accept()
+        with line, contextlib.suppress(OSError):
+            heard = line.recv(65536)
+            step = {"title": "позвоните нам", "sent": "", "answered": "", "took_ms": 0, "about": ""}
+            line.sendall(json.dumps({"said": {"steps": [step]}}).encode())
+        if heard:
+            print(heard.decode(), flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root may become another user of Linux"
+)
+def test_another_user_who_takes_the_name_is_not_believed(folder: Path) -> None:
+    sandbox = SandboxApart()
+    assert isinstance(sandbox._address, str)
+    squatter = subprocess.Popen(
+        [sys.executable, "-c", SQUATTER, sandbox._address[1:]],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert squatter.stdout
+        assert squatter.stdout.readline() == "here\n"
+        with pytest.raises(BridgeError, match="не запустился"):
+            sandbox.dial("101", "89235292926", russian=False)
+        assert not sandbox.onec_away
+    finally:
+        squatter.kill()
+        heard, _ = squatter.communicate()
+    assert heard == ""
+    sandbox.close()
+    assert eventually(lambda: list(folder.glob(FOLDERS)) == [])
 
 
 def test_what_goes_wrong_there_is_said_here(sandbox: SandboxApart) -> None:

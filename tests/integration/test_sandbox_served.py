@@ -4,9 +4,10 @@ import html
 import os
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -76,24 +77,40 @@ class Served:
     def only(self, child: str) -> Iterator[None]:
         """Whoever asks now is answered by this child."""
         others = [pid for name, pid in self.bridge.children().items() if name not in (child, "worker")]
-        for pid in others:
-            os.kill(pid, signal.SIGSTOP)
+        assert eventually(lambda: self._stopped(others))
         try:
             yield
         finally:
             for pid in others:
                 os.kill(pid, signal.SIGCONT)
 
+    def _stopped(self, pids: list[int]) -> bool:
+        """None of them in the middle of a write, which would hold up everybody."""
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(self.folder / "bridge.db", timeout=0.5, isolation_level=None)) as file:
+            with suppress(sqlite3.OperationalError):
+                file.execute("BEGIN IMMEDIATE")
+                file.execute("ROLLBACK")
+                return True
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        return False
+
 
 @contextmanager
-def served(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Iterator[Served]:
+def served(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, onec_url: str = ""
+) -> Iterator[Served]:
     for name in ("TMPDIR", "TEMP", "TMP"):
         monkeypatch.setenv(name, str(folder))
     exchange, onec = FakeExchange((ANNA,)), FakeOnec()
     exchange.options = ExchangeOptions(hooks_after_dial=False)
     with Loopback(exchange) as exchange_server, Loopback(onec) as onec_server:
         bridge = Replica(folder, arguments=arguments).configure(
-            database=str(folder / "bridge.db"), exchange_url=exchange_server.url, onec_url=onec_server.url
+            database=str(folder / "bridge.db"),
+            exchange_url=exchange_server.url,
+            onec_url=onec_url or onec_server.url,
         )
         with bridge.running():
             here = Served(bridge, exchange, folder)
@@ -178,3 +195,18 @@ def test_one_confirmation_is_one_call_whichever_children_it_comes_to(
             with here.only(child):
                 assert "сначала зазвонит ваш телефон" in here.post("sandbox/called", **facts).text
         assert [one.number for one in here.exchange.dials if one.made] == ["89235292926"]
+
+
+@linux
+def test_entrances_that_tell_nobody_say_that_1c_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path, monkeypatch, "--workers", "2", onec_url="http://127.0.0.1:1") as here:
+        assert eventually(lambda: len(here.bridge.children()) == 3)
+        here.enter()
+        assert "1С не отвечает" not in here.get("").text
+        here.exchange.hook_url = here.bridge.hook
+        here.exchange.ring("answered", CLIENT, ANNA)
+        for child in ("web-1", "web-2"):
+            with here.only(child):
+                assert eventually(lambda: "1С не отвечает, события ждут" in here.get("").text)

@@ -59,6 +59,8 @@ STATUSES: Mapping[CallStatus, tuple[str, str]] = {
 VERDICTS: Mapping[str, str] = {
     "done": "принято",
     "retry": "отложено",
+    "away": "1С не ответила",
+    "denied": "1С не пустила мост",
     "gave_up": "оставлено",
     "replayed": "повторено",
     "discarded": "отброшено",

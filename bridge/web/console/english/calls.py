@@ -81,6 +81,8 @@ CALLS: Mapping[str, str] = {
     "не нужно": "not needed",
     "принято": "taken",
     "отложено": "postponed",
+    "1С не ответила": "1C did not answer",
+    "1С не пустила мост": "1C did not let the bridge in",
     "оставлено": "given up",
     "повторено": "sent again",
     "отброшено": "dropped",

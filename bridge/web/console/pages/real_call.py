@@ -2,7 +2,7 @@
 
 import hmac
 
-from bridge.core.errors import UnknownRecord
+from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.numbers import mask
 from bridge.web.console.entering import form_token
 from bridge.web.console.roads import Prospect, RealCalls
@@ -34,9 +34,15 @@ def call(visit: Visit) -> Page:
     telephone = prospect.telephone
     digits = "".join(filter(str.isdigit, prospect.number))
     about = f"{telephone.infobase}, {telephone.name}, {mask(digits)}"
-    with visit.roads.deed(visit.name, "dial", about) as written:
-        rung = _real(visit).dial(prospect, asked_at=asked_at)
-        written.count = int(rung.maybe)
+    rung = None
+    try:
+        with visit.roads.deed(visit.name, "dial", about) as written:
+            rung = _real(visit).dial(prospect, asked_at=asked_at)
+            written.count = int(rung.maybe)
+    except StoreUnavailable:
+        if rung is None:
+            raise
+        # a telephone may ring: that is what must be read; the audit has it as not finished
     return Page(template="real_called.html", facts={"prospect": prospect, "rung": rung})
 
 
