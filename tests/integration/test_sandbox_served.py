@@ -88,11 +88,11 @@ class Served:
         """None of them in the middle of a write, which would hold up everybody."""
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        with closing(sqlite3.connect(self.folder / "bridge.db", timeout=0.5, isolation_level=None)) as file:
-            with suppress(sqlite3.OperationalError):
-                file.execute("BEGIN IMMEDIATE")
-                file.execute("ROLLBACK")
-                return True
+        file = sqlite3.connect(self.folder / "bridge.db", timeout=0.5, isolation_level=None)
+        with closing(file), suppress(sqlite3.OperationalError):
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("ROLLBACK")
+            return True
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
         return False
