@@ -46,6 +46,7 @@ class _Pace:
         self.in_flight = 0
         self.look_at = 0.0  # monotonic: when the store is worth asking
         self.looking = False  # somebody asks it now, and asks again if `look_at` went back to 0 meanwhile
+        self.hints = 0
         self.called_at = 0.0  # 0 once the session was given back
         # its own threads: one that hangs must not use up the others'; one more gives the session back
         self.crew = Crew(concurrency + 1, "deliver")
@@ -106,6 +107,7 @@ class Worker:
         """Whether it is worth waking somebody; else who is busy with this infobase will look by himself."""
         pace = self._paces[name]
         pace.look_at = 0.0
+        pace.hints += 1
         return not pace.looking and self._room(name) > 0
 
     def breakers(self) -> dict[str, Breaker]:
@@ -269,6 +271,8 @@ class Worker:
         attempt = self._tell(claim)
         took_s = time.monotonic() - started
         more: bool | None = None
+        pace = self._paces[claim.infobase]
+        hints = pace.hints
         try:
             self._seconds(claim.infobase).observe(took_s)
             self._outcomes(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
@@ -281,9 +285,10 @@ class Worker:
         before = self._note(claim.infobase, attempt.outcome)
         if before is not None:
             self._hasten(claim.infobase, hung=before.open)
-        if more is not False or before is not None:
-            with self._changed:
-                self._paces[claim.infobase].look_at = 0.0
+        with self._changed:
+            # who looked at a hint while the verdict was being written found this lane still held
+            if more is not False or before is not None or pace.hints != hints:
+                pace.look_at = 0.0
 
     def _tell(self, claim: Claim) -> Attempt:
         target = self._targets[claim.infobase]

@@ -34,6 +34,10 @@ class StoreUnavailable(BridgeError):
     """The store cannot commit now (locked, full, gone); answered 503 so that the exchange knows."""
 
 
+class RowLocked(StoreUnavailable):
+    """Somebody holds what this one work needs; the others may be committed."""
+
+
 class UnknownRecord(BridgeError):
     """Asked by id or name for something that is not there."""
 

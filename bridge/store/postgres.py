@@ -14,7 +14,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFail
 from psycopg_pool import ConnectionPool
 
 from bridge.core.dialing import CallCode
-from bridge.core.errors import StoreUnavailable
+from bridge.core.errors import RowLocked, StoreUnavailable
 from bridge.pausing import pausing
 from bridge.store.address import said
 from bridge.store.bell import PostgresBell
@@ -163,6 +163,8 @@ class PostgresDatabase:
             except _AGAIN as error:
                 if time.monotonic() > until:
                     raise StoreUnavailable(f"Хранилище занято: {said(error)}") from None
+            except LockNotAvailable as error:
+                raise RowLocked(f"Хранилище занято: {said(error)}") from None
             except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
                 if time.monotonic() > until or self._pool.closed or not _passing(error):
                     raise StoreUnavailable(f"Хранилище не отвечает: {said(error)}") from None

@@ -26,7 +26,7 @@ def settle(db: Session, settlements: Sequence[Settlement]) -> list[bool]:
     Raises:
         ClaimLost: another process tells an infobase of these.
     """
-    for infobase, epoch in {(one.claim.infobase, one.claim.epoch) for one in settlements}:
+    for infobase, epoch in sorted({(one.claim.infobase, one.claim.epoch) for one in settlements}):
         db.fence(infobase, epoch)
     told = {one.claim.lane_id: one for one in settlements if isinstance(one.verdict, Done)}
     waiting = _delivered(db, told.values()) if told else {}

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from bridge.core.errors import StoreUnavailable
+from bridge.core.errors import RowLocked, StoreUnavailable
 from bridge.pausing import pausing
 from bridge.store.session import Item, Session, T
 
@@ -26,7 +26,8 @@ class Transaction(Protocol):
         alone: False when the work is that of several, who may be asked to come one by one instead.
 
     Raises:
-        StoreUnavailable: the database itself fails, for everybody; the rest is about this work.
+        StoreUnavailable: the database itself fails, for everybody; the rest is about this work, also
+            RowLocked.
     """
 
     def __call__(self, work: Callable[[Session], None], *, alone: bool) -> None: ...
@@ -105,8 +106,10 @@ class Writer:
             if not leads:
                 self._wait(piece)
             if not piece.done:
-                self._gather_crowd(pause.crowded)
-                self._lead()
+                try:
+                    self._gather_crowd(pause.crowded)
+                finally:  # also at Ctrl+C: nobody else leads
+                    self._lead()
         if piece.error is not None:
             raise piece.error
         return piece.result
@@ -149,10 +152,10 @@ class Writer:
     def _commit(self, batch: Sequence[_Piece]) -> None:
         try:
             self._transaction(lambda db: _perform(db, batch), alone=len(batch) == 1)
-        except StoreUnavailable as error:
-            self._refuse(batch, error)
         except Exception as error:  # noqa: BLE001 - handed to who asked
-            if len(batch) == 1:
+            if _of_all(error):
+                self._refuse(batch, error)
+            elif len(batch) == 1:
                 batch[0].end(error)
             else:
                 self._commit_each(batch)
@@ -166,17 +169,21 @@ class Writer:
     def _commit_each(self, batch: Sequence[_Piece]) -> None:
         for number, piece in enumerate(batch, start=1):
             self._commit([piece])
-            if isinstance(piece.error, StoreUnavailable):
+            if piece.error is not None and _of_all(piece.error):
                 self._refuse(batch[number:], piece.error)
                 return
 
-    def _refuse(self, batch: Sequence[_Piece], error: StoreUnavailable) -> None:
+    def _refuse(self, batch: Sequence[_Piece], error: BaseException) -> None:
         """Tell these, and those who came while the database was failing."""
         with self._guard:
             late = list(self._waiting)
             self._waiting.clear()
         for piece in (*batch, *late):
             piece.end(StoreUnavailable(str(error)))  # each its own: it gets a traceback where it is raised
+
+
+def _of_all(error: BaseException) -> bool:
+    return isinstance(error, StoreUnavailable) and not isinstance(error, RowLocked)
 
 
 def _perform(db: Session, batch: Sequence[_Piece]) -> None:

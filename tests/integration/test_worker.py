@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from bridge.cli import main
-from bridge.core.calls import CallEvent
+from bridge.core.calls import CallEvent, CallState
 from bridge.core.delivery import Delivered, DeliveryState, Outcome, Purpose, Verdict
 from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim, StoredEvent, Telling
@@ -331,6 +331,43 @@ def test_an_infobase_whose_lane_is_locked_delays_no_other(tmp_path: Path) -> Non
     worker.start()
     try:
         assert eventually(lambda: listener.told == ["c1"], within_s=10)
+    finally:
+        worker.stop()
+        store.close()
+
+
+def test_what_comes_between_the_commit_of_a_verdict_and_the_end_of_its_lease_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks in between finds the lane still held, and the verdict says that nothing waits."""
+    monkeypatch.setattr("bridge.worker.TICK_S", 60.0)
+    looked = threading.Event()
+
+    class Watched(SqliteStore):
+        def due_in(self, infobase: str) -> float | None:
+            try:
+                return super().due_in(infobase)
+            finally:
+                looked.set()
+
+    store, listener = Watched(tmp_path / "bridge.db"), Listener()
+    worker = Worker(store, {"buh": Target(contract=listener, concurrency=2)}, figures=Figures())
+    settled = store._lanes.settled
+
+    def late(infobase: str, lane_id: int) -> None:
+        if len(listener.told) == 1:
+            store.accept(said("c1", state=CallState.END), [journal()], merge_s=5)
+            looked.clear()
+            worker.hint("buh")
+            assert looked.wait(10)
+            time.sleep(0.05)  # until the look has ended
+        settled(infobase, lane_id)
+
+    monkeypatch.setattr(store._lanes, "settled", late)
+    store.accept(said("c1", state=CallState.START), [journal()], merge_s=5)
+    worker.start()
+    try:
+        assert eventually(lambda: listener.told == ["c1", "c1"], within_s=10)
     finally:
         worker.stop()
         store.close()

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from bridge.crew import Crew
 
 
@@ -49,3 +51,42 @@ def test_who_is_free_takes_the_next_and_no_thread_is_made_for_it() -> None:
             pass
     crew.stop()
     assert len(names) == 1
+
+
+def test_what_is_given_by_work_while_the_crew_stops_is_done_and_nobody_waits_for_ever() -> None:
+    crew, done = Crew(2, "crew"), []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        begun.set()
+        assert go_on.wait(10)
+        crew.give(lambda: done.append("second"))
+        done.append("first")
+
+    crew.give(first)
+    assert begun.wait(10)
+    stopping = threading.Thread(target=crew.stop, daemon=True)
+    stopping.start()
+    stopping.join(0.1)
+    go_on.set()
+    stopping.join(10)
+    assert not stopping.is_alive()
+    assert sorted(done) == ["first", "second"]
+
+
+def test_a_machine_without_a_thread_to_spare_makes_work_wait_for_those_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crew, done = Crew(2, "crew"), []
+    go_on = threading.Event()
+    crew.give(go_on.wait)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        crew.give(lambda: done.append("later"))
+    go_on.set()
+    crew.stop()
+    assert done == ["later"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.errors import StoreUnavailable
+from bridge.core.errors import RowLocked, StoreUnavailable
 from bridge.store.writer import MAX_BATCH, Writer
 
 
@@ -40,6 +40,8 @@ def says(word: str) -> Callable[[Any], str]:
     def work(said: Any) -> str:
         if word == "bad":
             raise ValueError(word)
+        if word == "locked":
+            raise RowLocked(word)
         said.append(word)
         return word.upper()
 
@@ -191,3 +193,31 @@ def test_nobody_waits_for_one_who_has_gone(pool: ThreadPoolExecutor) -> None:
     db.go_on.set()
     assert [one.result(10) for one in (first, *others)] == ["FIRST", "A"]
     assert db.committed == [["first"], ["a"]]
+
+
+def test_what_somebody_holds_is_refused_alone_and_the_rest_is_done(pool: ThreadPoolExecutor) -> None:
+    db = Db()
+    writer = Writer(db.transaction)
+    first = held_up(db, writer, pool)
+    a, locked, b = queue(writer, pool, ["a", "locked", "b"])
+    db.go_on.set()
+    assert [one.result(10) for one in (first, a, b)] == ["FIRST", "A", "B"]
+    with pytest.raises(RowLocked):
+        locked.result(10)
+    assert db.committed == [["first"], ["a"], ["b"]]
+
+
+def test_a_leader_who_is_interrupted_before_the_commit_strands_nobody(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = Db()
+    writer = Writer(db.transaction)
+
+    def interrupted(_: Callable[[], bool]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "_gather_crowd", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            writer.run(says("gone"))
+    assert pool.submit(writer.run, says("next")).result(10) == "NEXT"
