@@ -55,9 +55,12 @@ class Crew:
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
-            work()
+            try:
+                work()
+            finally:  # a defect that ends this thread must not keep the crew from stopping
+                with self._guard:
+                    self._left -= 1
+                    if not self._left:
+                        self._done.notify_all()
             with self._guard:
                 self._idle += 1
-                self._left -= 1
-                if not self._left:
-                    self._done.notify_all()
