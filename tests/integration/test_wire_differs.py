@@ -1,11 +1,12 @@
 """The lean client and the one by `requests` that it replaced: of every answer they must think the same."""
 
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bridge.wire import Answer, Wire, WireError
@@ -122,6 +123,14 @@ def said(ask: Callable[[], Answer]) -> Said:
     return told.status, {name.lower(): value for name, value in told.headers.items()}, told.body
 
 
+def unfolded(told: Said) -> Said:
+    """The old one left a line break in the value of a header that begins with one."""
+    if len(told) == 2:
+        return told
+    status, headers, body = told
+    return status, {name: re.sub(r"[\r\n]+[ \t]*", " ", value) for name, value in headers.items()}, body
+
+
 def both(peer: RawServer) -> tuple[Said, Said]:
     with (
         peer,
@@ -162,12 +171,13 @@ pieces = st.sampled_from(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(pieces, max_size=12), st.booleans())
+@example([b"Content-Length: ", b"\n", b" "], True)
 def test_any_answer_is_the_same_to_both(parts: list[bytes], begun: bool) -> None:
     start = b"HTTP/1.1 200 OK\r\n" if begun else b""
     raw = start + b"".join(parts)
     lean, old = both(RawServer(raw))
     # of lengths that differ the old one took some, where one was no number
-    assert lean == old or (lean == REFUSED and raw.count(b"Content-Length") > 1)
+    assert lean == unfolded(old) or (lean == REFUSED and raw.count(b"Content-Length") > 1)
 
 
 # --- what is sent --------------------------------------------------------------------------------
