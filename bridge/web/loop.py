@@ -75,16 +75,17 @@ class EpollLoop:
 
     def turn(self, timeout_s: float) -> None:
         self._see_changes()
-        for fd, happened in self._epoll.poll(timeout_s):
-            if fd not in self._watched:
+        happenings: list[tuple[int, Any, int]] = [
+            (fd, self._watched.get(fd), what) for fd, what in self._epoll.poll(timeout_s)
+        ]
+        for fd, one, happened in happenings:
+            if one is None or not self._stays(fd, one):  # its number may be another's by now
                 continue
-            one = self._watched[fd]
             wanted = self._keep(fd, one)
             if not wanted:
                 continue
             wasyncore.readwrite(one, happened & (wanted | select.EPOLLERR | select.EPOLLHUP))
-            stays = self._watched.get(fd) is one
-            if stays and one.writable():
+            if self._stays(fd, one) and one.writable():
                 self._keep(fd, one)
 
     def look_at(self, channel: HTTPChannel) -> None:
@@ -105,6 +106,9 @@ class EpollLoop:
 
     def close(self) -> None:
         self._epoll.close()
+
+    def _stays(self, fd: int, one: Any) -> bool:
+        return self._watched.get(fd) is one
 
     def _see_changes(self) -> None:
         if self._listener._fileno in self._watched:

@@ -8,6 +8,7 @@ can compute.
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 
 MAX_PROVEN = 1024
@@ -25,6 +26,7 @@ class Proven:
     def __init__(self, read: Callable[[str], Offers]) -> None:
         self._read = read
         self._secret = secrets.token_bytes(32)
+        self._lock = threading.Lock()
         self._known: dict[bytes, Offers] = {}
 
     def offers(self, header: str) -> Offers:
@@ -35,9 +37,10 @@ class Proven:
         key = self._key(header)
         if key in self._known:
             return
-        if len(self._known) >= MAX_PROVEN:
-            self._known.pop(next(iter(self._known), b""), None)
-        self._known[key] = offers
+        with self._lock:
+            if len(self._known) >= MAX_PROVEN:
+                del self._known[next(iter(self._known))]
+            self._known[key] = offers
 
     def _key(self, header: str) -> bytes:
         return hashlib.blake2b(header.encode("utf-8", "replace"), key=self._secret, digest_size=16).digest()

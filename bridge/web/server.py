@@ -14,6 +14,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
 from bridge.observe import log
+from bridge.pausing import pausing
 from bridge.web.crowd import LIMIT, make_room
 from bridge.web.guard import GuardedChannel
 from bridge.web.http import WsgiApp
@@ -193,6 +194,22 @@ class _Channel(GuardedChannel):
             super().service()
         finally:
             _here.channel = None
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Only the loop closes: a thread that serves would take the connection from under it."""
+        return int(super().send(data, do_close and _here.channel is None))
+
+    def send_continue(self) -> None:
+        with self.outbuf_lock:  # the loop takes it to close
+            if self.connected:
+                super().send_continue()
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        if (
+            self.total_outbufs_len > self.adj.outbuf_high_watermark
+        ):  # it will wait for a client that reads slowly
+            with pausing():
+                super()._flush_outbufs_below_high_watermark()
 
     def gather(self) -> None:
         """What is written from now on waits for `gathered`."""

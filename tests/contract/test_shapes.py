@@ -141,6 +141,15 @@ def test_a_usual_request_is_read_carefully_only_until_it_is_known(
     )
 
 
+def test_a_text_of_the_shape_is_never_taken_for_another_one() -> None:
+    """`ж1` was once what the first text was changed for in an experiment."""
+    template = (
+        f'<e:Envelope xmlns:e="{NS11}"><e:Body><MakeCall xmlns="NS"><Key>&#1078;1</Key>'
+        "<Number>@</Number></MakeCall></e:Body></e:Envelope>"
+    )
+    _compare(template, "", "text/xml", "utf-8", [["101"], ["102"], ["103"]], _reader())
+
+
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapes, "MAX_SHAPES", 4)
     reader = _reader(RUSSIAN)

@@ -8,6 +8,7 @@ return, or anything that XML forbids, is part of the shape.
 """
 
 import re
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ MAX_SHAPES = 256
 MAX_SHAPE = 4096  # characters of what surrounds the texts
 _STRANGE = "<>&\\]\r\\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff"  # "]" for "]]>"
 _TEXTS = re.compile(f">([^{_STRANGE}]*)</")
-_MARKER = "ж{}"  # two bytes in UTF-8: read in any other encoding, it is another text
+# begins with two bytes in UTF-8: read in any other encoding, it is another text; nobody can have written it
+_MARKER = f"ж{secrets.token_hex(8)}-{{}}"
 
 _Key = tuple[str, ...]
 
