@@ -7,6 +7,7 @@ those behind a few milliseconds (`web/threads.py`), nothing else.
 """
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
@@ -18,7 +19,7 @@ class Place(Protocol):
 
     def come_back(self) -> None: ...
 
-    def crowded(self) -> bool: ...
+    def serve_quick(self, enough: Callable[[], bool]) -> None: ...
 
 
 class _Here(threading.local):
@@ -33,20 +34,25 @@ def serving(place: Place) -> None:
     _here.place = place
 
 
+def serve_meanwhile(enough: Callable[[], bool]) -> None:
+    """What this thread waits for may wait, too: serve others at hand, those that are soon over, on it now.
+
+    Args:
+        enough: asked before each of them; True: go on with what this thread was about.
+    """
+    if _here.place:
+        _here.place.serve_quick(enough)
+
+
 class pausing:  # noqa: N801 - read as a statement: `with pausing():`
     """Around whatever waits. It does nothing inside itself, or in a thread that serves nobody."""
 
     __slots__ = ("_place",)
 
-    def __enter__(self) -> "pausing":
+    def __enter__(self) -> None:
         self._place, _here.place = _here.place, None
         if self._place:
             self._place.leave()
-        return self
-
-    def crowded(self) -> bool:
-        """Other requests are at hand that nobody has begun."""
-        return bool(self._place and self._place.crowded())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

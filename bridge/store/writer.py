@@ -1,22 +1,21 @@
 """Group commit: whoever writes at the same moment shares one transaction, and so one fsync.
 
 No thread of its own writes. The first who comes leads: commits for all who wait by then, and lets the next
-one of those who came meanwhile lead. Who is alone waits for nobody.
+one of those who came meanwhile lead. Who is alone waits for nobody. A thread that serves requests takes
+those at hand before it waits or leads (`bridge/pausing.py`), each inside the one before: all of them are
+committed together by the innermost, with no thread to wake.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from bridge.core.errors import RowLocked, StoreUnavailable
-from bridge.pausing import pausing
+from bridge.pausing import pausing, serve_meanwhile
 from bridge.store.session import Item, Session, T
 
 MAX_BATCH = 256
-CROWD_S = 0.005  # who leads waits no longer for those who are about to come
-CROWD_LOOK_S = 0.0005
 
 
 class Transaction(Protocol):
@@ -36,7 +35,7 @@ class Transaction(Protocol):
 class _Piece:
     """What one asked for, and what became of it. `many` does it for several at once."""
 
-    __slots__ = ("done", "error", "item", "many", "result", "turn")
+    __slots__ = ("asleep", "done", "error", "item", "many", "result", "turn")
 
     def __init__(self, many: Callable[[Session, Sequence[Any]], Sequence[Any]] | None, item: Any) -> None:
         self.many = many
@@ -44,6 +43,7 @@ class _Piece:
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = False
+        self.asleep = False  # its thread waits for `turn`; else it looks by itself before it would
         self.turn = threading.Lock()  # released once: it is done, or it is to lead
         self.turn.acquire()
 
@@ -66,7 +66,7 @@ class Writer:
         self._guard = threading.Lock()
         self._idle = threading.Condition(self._guard)
         self._waiting: deque[_Piece] = deque()
-        self._leader: _Piece | None = None  # always the first of `_waiting`, until it has taken its batch
+        self._leader: _Piece | None = None  # who commits, or is woken to
         self._closed = False
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -91,34 +91,40 @@ class Writer:
         """Finish what was asked for; take nothing more."""
         with self._guard:
             self._closed = True
-            while self._leader is not None:
+            while self._leader is not None or self._waiting:
                 self._idle.wait()
 
     def _ask(self, piece: _Piece) -> Any:
-        with pausing() as pause:
-            with self._guard:
-                if self._closed:
-                    raise StoreUnavailable("Хранилище закрыто: мост останавливается")
-                self._waiting.append(piece)
-                leads = self._leader is None
-                if leads:
-                    self._leader = piece
-            if not leads:
-                self._wait(piece)
+        with self._guard:
+            if self._closed:
+                raise StoreUnavailable("Хранилище закрыто: мост останавливается")
+            self._waiting.append(piece)
+        try:
+            if piece.many is not None:
+                serve_meanwhile(lambda: piece.done)  # they write, too: one commit for all
+        finally:
             if not piece.done:
-                try:
-                    self._gather_crowd(pause.crowded)
-                finally:  # also at Ctrl+C: nobody else leads
-                    self._lead()
+                with pausing():
+                    self._see_to(piece)
         if piece.error is not None:
             raise piece.error
         return piece.result
 
-    def _gather_crowd(self, crowded: Callable[[], bool]) -> None:
-        """Requests at hand are likely to write, too: a commit for all costs little more than for one."""
-        until = time.monotonic() + CROWD_S
-        while crowded() and time.monotonic() < until:
-            time.sleep(CROWD_LOOK_S)
+    def _see_to(self, piece: _Piece) -> None:
+        """Returns when it is done, whoever led."""
+        while True:
+            with self._guard:
+                if piece.done:
+                    return
+                leads = self._leader is None or self._leader is piece
+                if leads:
+                    self._leader = piece
+                else:
+                    piece.asleep = True
+            if leads:
+                self._lead()
+            else:
+                self._wait(piece)
 
     def _wait(self, piece: _Piece) -> None:
         try:
@@ -132,7 +138,7 @@ class Writer:
             raise
 
     def _lead(self) -> None:
-        """Commit for all who wait by now, the first of whom is the caller."""
+        """Commit for the first of those who wait by now."""
         with self._guard:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
         try:
@@ -142,12 +148,13 @@ class Writer:
                 self._appoint()
 
     def _appoint(self) -> None:
-        """The next one who waits leads; the guard is held."""
-        self._leader = self._waiting[0] if self._waiting else None
-        if self._leader is None:
-            self._idle.notify_all()
-        else:
+        """The next one who sleeps leads; who is awake sees to it by himself. The guard is held."""
+        self._leader = next((piece for piece in self._waiting if piece.asleep), None)
+        if self._leader is not None:
+            self._leader.asleep = False
             self._leader.turn.release()
+        elif not self._waiting:
+            self._idle.notify_all()
 
     def _commit(self, batch: Sequence[_Piece]) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
@@ -17,6 +18,7 @@ from bridge.observe import log
 from bridge.pausing import pausing
 from bridge.web.crowd import LIMIT, make_room
 from bridge.web.guard import GuardedChannel
+from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.http import WsgiApp
 from bridge.web.loop import Loop, loop_of
 from bridge.web.threads import Threads
@@ -81,7 +83,7 @@ class Server:
         )
         listener = listener or bind(options.host, options.port)
         self._draining = draining or threading.Event()
-        self._threads = Threads(options.threads)
+        self._threads = Threads(options.threads, quick=_quick)
         self._server = _GuardedServer(
             application,
             {},
@@ -146,6 +148,12 @@ class Server:
         return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
 
 
+def _quick(channel: HTTPChannel) -> bool:
+    """Hooks: nothing but the store is asked about them, and it commits many at once."""
+    requests = channel.requests
+    return bool(requests and not requests[0].error and requests[0].path.startswith(HOOKS))
+
+
 def bind(host: str, port: int) -> socket.socket:
     """Bound before waitress starts its threads, which would outlive a port that is taken."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -189,11 +197,11 @@ class _Channel(GuardedChannel):
     _pieces: list[bytes] | None = None  # what is to be sent together
 
     def service(self) -> None:
-        _here.channel = self
+        outer, _here.channel = _here.channel, self
         try:
             super().service()
         finally:
-            _here.channel = None
+            _here.channel = outer
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Only the loop closes: a thread that serves would take the connection from under it."""

@@ -5,12 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bridge.core.errors import RowLocked, StoreUnavailable
 from bridge.store.writer import MAX_BATCH, Writer
+from bridge.web.threads import DEEPEST, Threads
 
 
 class Db:
@@ -217,7 +219,81 @@ def test_a_leader_who_is_interrupted_before_the_commit_strands_nobody(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "_gather_crowd", interrupted)
+        patched.setattr("bridge.store.writer.serve_meanwhile", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            writer.run(says("gone"))
+            writer.gather(lambda _, items: items, "gone")
     assert pool.submit(writer.run, says("next")).result(10) == "NEXT"
+
+
+class Asks:
+    """A request whose thread asks the writer."""
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self.service = ask
+
+    def cancel(self) -> None: ...
+
+
+def served(db: Db, items: Sequence[str], *, threads: int, failing: str = "") -> dict[str, Any]:
+    """What each of the requests is told, all at hand before the first is begun."""
+    writer = Writer(db.transaction)
+    crew = Threads(threads, quick=lambda _: True)
+    told: dict[str, Any] = {}
+    over = threading.Event()
+
+    def many(said: Any, words: Sequence[str]) -> list[str]:
+        if failing in words:
+            raise ValueError(failing)
+        said.extend(words)
+        return [word.upper() for word in words]
+
+    def ask(word: str) -> None:
+        try:
+            told[word] = writer.gather(many, word)
+        except (ValueError, StoreUnavailable) as error:
+            told[word] = error
+        if len(told) == len(items):
+            over.set()
+
+    for item in items:
+        crew.add_task(Asks(partial(ask, item)))
+    crew.give()
+    assert over.wait(20)
+    crew.shutdown()
+    writer.close()
+    return told
+
+
+def test_one_thread_commits_at_once_for_all_requests_at_hand() -> None:
+    db, words = Db(), [f"w{number}" for number in range(DEEPEST)]
+    assert served(db, words, threads=1) == {word: word.upper() for word in words}
+    assert db.committed == [words]
+
+
+def test_more_requests_than_are_served_inside_each_other_are_committed_in_turns() -> None:
+    db, words = Db(), [f"w{number}" for number in range(5 * DEEPEST)]
+    assert served(db, words, threads=1) == {word: word.upper() for word in words}
+    assert [word for batch in db.committed for word in batch] == words
+    assert max(map(len, db.committed)) == DEEPEST + 1
+
+
+def test_several_threads_tell_each_request_its_own() -> None:
+    db, words = Db(), [f"w{number}" for number in range(500)]
+    assert served(db, words, threads=8) == {word: word.upper() for word in words}
+    assert sorted(word for batch in db.committed for word in batch) == sorted(words)
+
+
+def test_a_guilty_request_inside_others_is_told_alone() -> None:
+    db, words = Db(), ["a", "bad", "b"]
+    told = served(db, words, threads=1, failing="bad")
+    assert isinstance(told.pop("bad"), ValueError)
+    assert told == {"a": "A", "b": "B"}
+    assert sorted(word for batch in db.committed for word in batch) == ["a", "b"]
+
+
+def test_a_database_that_fails_tells_those_inside_each_other() -> None:
+    db = Db()
+    db.failing = "полон диск"
+    told = served(db, ["a", "b", "c"], threads=1)
+    assert [str(error) for error in told.values()] == ["полон диск"] * 3
+    assert db.began == 1
