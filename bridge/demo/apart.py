@@ -34,6 +34,7 @@ ANSWER_S = 30.0
 END_S = 15.0
 LONGEST = 8 * 1024 * 1024  # bytes of an answer
 STARTING = "Полигон поднимается: повторите через несколько секунд"
+CROWDED = "На Полигон пришло слишком много сразу: повторите через несколько секунд"
 FAILED = "Полигон не запустился: причина в журнале моста"
 # the same code as ours, wherever that is
 PROGRAM = """
@@ -73,7 +74,7 @@ class SandboxApart:
         """Nobody is started to answer this."""
         if not isinstance(self._address, str) and not self._alive():
             return False
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, TooMuch):
             return bool(self._said("onec_away", {}))
         return False
 
@@ -122,6 +123,8 @@ class SandboxApart:
                 said = _everything(line)
         except TimeoutError:
             raise BridgeError(LATE) from None
+        except BlockingIOError:  # more stand at its door than it has places for
+            raise TooMuch(CROWDED) from None
         if not said:
             raise ConnectionResetError
         answer = json.loads(said)
@@ -210,23 +213,22 @@ def _connected(address: Address) -> socket.socket:
     try:
         line.settimeout(ANSWER_S)
         line.connect(address)
-        _recognise(line)
+        stranger = not same_user(line)  # the name may be taken when its process has ended
     except BaseException:
         line.close()
         raise
+    if stranger:  # who is told no key, and not believed
+        line.close()
+        raise ConnectionRefusedError
     return line
 
 
-def _recognise(line: socket.socket) -> None:
-    """The name may be read by everybody once it was used, and taken when its process has ended.
-
-    Raises:
-        ConnectionRefusedError: another user of this machine has: that one is told no key, and not believed.
-    """
-    if sys.platform == "linux" and line.family == socket.AF_UNIX:
-        _, user, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        if user != os.geteuid():
-            raise ConnectionRefusedError
+def same_user(line: socket.socket) -> bool:
+    """Is it our user at the other end? Linux tells it of a name; of a port nobody does."""
+    if sys.platform != "linux" or line.family != socket.AF_UNIX:
+        return True
+    _, user, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return bool(user == os.geteuid())
 
 
 def _answers(address: Address) -> bool:

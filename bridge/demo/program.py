@@ -20,6 +20,7 @@ from typing import Any
 
 from bridge import observe
 from bridge.core.errors import BridgeError, TooMuch
+from bridge.demo.apart import same_user
 from bridge.demo.sandbox import StageSandbox
 from bridge.demo.stage import Script, staged
 from bridge.observe import log
@@ -71,6 +72,10 @@ class Desk(socketserver.ThreadingTCPServer):
             return sandbox.onec_away
         played: Played = getattr(sandbox, what)(**how)
         return asdict(played)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Another user of this machine has no business here, and gets no thread."""
+        return same_user(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever went away, or sent nothing that can be read, is nobody's trouble."""

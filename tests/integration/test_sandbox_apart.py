@@ -1,5 +1,6 @@
 """The Полигон of a bridge that serves: another process, there on demand, and gone without a trace."""
 
+import contextlib
 import json
 import os
 import signal
@@ -20,6 +21,9 @@ from support.replica import alive
 from support.world import eventually
 
 FOLDERS = "vpbx-bridge-sandbox-*"
+only_root = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root may become another user of Linux"
+)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
 
 
@@ -156,9 +160,7 @@ with socket.socket(socket.AF_UNIX) as door:
 """
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0, reason="only root may become another user of Linux"
-)
+@only_root
 def test_another_user_who_takes_the_name_is_not_believed(folder: Path) -> None:
     sandbox = SandboxApart()
     assert isinstance(sandbox._address, str)
@@ -179,6 +181,51 @@ def test_another_user_who_takes_the_name_is_not_believed(folder: Path) -> None:
     assert heard == ""
     sandbox.close()
     assert eventually(lambda: list(folder.glob(FOLDERS)) == [])
+
+
+STRANGER = """
+import os, socket, sys
+os.setuid(65534)
+with socket.socket(socket.AF_UNIX) as line:
+    line.settimeout(3)
+    line.connect("\\0" + sys.argv[1])
+    try:
+        print(line.recv(100))
+    except ConnectionError:
+        print(b"")
+"""
+
+
+@only_root
+def test_another_user_of_the_machine_holds_no_thread_of_it(folder: Path) -> None:
+    assert folder.is_dir()
+    sandbox = SandboxApart()
+    try:
+        tried(sandbox)
+        assert isinstance(sandbox._address, str)
+        told = subprocess.run(
+            [sys.executable, "-c", STRANGER, sandbox._address[1:]],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        assert told.stdout == "b''\n"  # at once, while one of ours may take its time to ask
+    finally:
+        sandbox.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere who comes to a port waits")
+def test_who_finds_a_crowd_at_its_door_is_asked_to_come_again(folder: Path) -> None:
+    assert folder.is_dir()
+    sandbox = SandboxApart()
+    with socket.socket(socket.AF_UNIX) as door, contextlib.ExitStack() as crowd:
+        door.bind(sandbox._address)
+        door.listen(1)
+        for _ in range(2):
+            crowd.enter_context(apart._connected(sandbox._address))
+        with pytest.raises(TooMuch, match="слишком много сразу"):
+            tried(sandbox)
 
 
 def test_what_goes_wrong_there_is_said_here(sandbox: SandboxApart) -> None:

@@ -105,6 +105,9 @@ SANDBOX: Mapping[str, str] = {
         "1C is off: events wait, the card expires in half a minute. Switch 1C on: what has waited comes and is shown here."
     ),
     "Полигон поднимается: повторите через несколько секунд": "The Sandbox is starting: try again in a few seconds",
+    "На Полигон пришло слишком много сразу: повторите через несколько секунд": (
+        "Too many came to the sandbox at once: try again in a few seconds"
+    ),
     "Полигон не запустился: причина в журнале моста": "The Sandbox did not start: the bridge's log says why",
     "Полигон не ответил вовремя: повторите": "The Sandbox did not answer in time: try again",
     "Полигон споткнулся: причина в журнале моста": "The Sandbox has stumbled: the bridge's log says why",
