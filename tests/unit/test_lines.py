@@ -116,7 +116,8 @@ if not pid:
     os._exit(0)
 os.waitpid(pid, 0)
 """
+    quiet = "ignore:.*use of fork:DeprecationWarning"  # Python 3.12 and later
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-W", quiet, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert sorted(done.stderr.splitlines()) == ["child", "parent"]
