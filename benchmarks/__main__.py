@@ -31,6 +31,7 @@ PARTS = ("limits", "inprocess", "soap", "intake", "delivery", "loss", "drain", "
 
 def main() -> None:
     given = _arguments()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts behind itself
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     out = Path(given.out)
     out.mkdir(parents=True, exist_ok=True)

@@ -212,6 +212,11 @@ class _Channel(GuardedChannel):
             if self.connected:
                 super().send_continue()
 
+    def _flush_some(self, do_close: bool = True) -> Any:
+        """Waitress's loop takes no lock when no request is under way, though one may just be ending."""
+        with self.outbuf_lock:
+            return super()._flush_some(do_close=do_close)
+
     def _flush_outbufs_below_high_watermark(self) -> None:
         if (
             self.total_outbufs_len > self.adj.outbuf_high_watermark

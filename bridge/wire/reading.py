@@ -133,6 +133,9 @@ class _Stream(io.BufferedReader):
 
     def close(self) -> None: ...
 
+    def flush(self) -> None:
+        """Nothing is written. Python 3.13 asks, when an answer is forgotten after its connection."""
+
     def more(self) -> bool:
         self._rest.over = True
         return bool(self.peek(1))

@@ -367,7 +367,8 @@ def serve(folder: Path, *arguments: str) -> tuple[int, str]:
     there = Replica(folder).configure(
         database=str(folder / "bridge.db"), exchange_url="http://127.0.0.1:9", onec_url="http://127.0.0.1:9"
     )
-    ran = CliRunner().invoke(main, ["serve", "--config", str(there.config), *arguments])
+    here = {"BRIDGE__SERVER__PIN": "false"}  # else all tests after this one would have one core
+    ran = CliRunner().invoke(main, ["serve", "--config", str(there.config), *arguments], env=here)
     return ran.exit_code, ran.output
 
 

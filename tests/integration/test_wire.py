@@ -1,6 +1,8 @@
 """Outgoing HTTP: bounded in bytes and in total time, nothing followed, nothing trusted by mistake."""
 
+import gc
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.wire import Wire, WireError
+from bridge.wire.reading import read_reply
 from support.rawserver import RawServer, closed_port_url
 from support.world import eventually
 
@@ -223,3 +226,21 @@ def test_a_wrong_address_is_an_error_of_ours_without_the_address_in_it(
         wire().get(f"{url}?key=tops3cret")
     assert caught.value.sent is False
     assert "tops3cret" not in str(caught.value)
+
+
+def test_an_unusual_answer_is_forgotten_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a ring of references what it was read from may go first; Python 3.13 complains of errors then."""
+
+    class Chunked:
+        def receive(self, most: int, deadline: object) -> bytes:
+            return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda about: complaints.append(about.exc_value))
+    reply = read_reply(Chunked(), None)  # type: ignore[arg-type]
+    ring: list[object] = [reply]
+    ring.append(ring)
+    reply._stream.ring = ring  # type: ignore[union-attr]
+    del reply, ring
+    gc.collect()
+    assert complaints == []
