@@ -116,7 +116,7 @@ if not pid:
     os._exit(0)
 os.waitpid(pid, 0)
 """
-    quiet = "ignore:.*use of fork:DeprecationWarning"  # Python 3.12 and later
+    quiet = "ignore::DeprecationWarning"  # of a fork beside threads, since Python 3.12
     done = subprocess.run(
         [sys.executable, "-W", quiet, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
