@@ -171,20 +171,19 @@ def _suffer(bench: Bench, peer: HookPeer, case: str, rate: int, trouble: Trouble
 
 
 def _off(run: Run) -> int:
-    run.sleep(LEAD_S)
-    run.onec.stop()
-    run.sleep(TROUBLE_S)
-    returned_at = time.monotonic_ns()
-    run.onec.start_again()
-    return returned_at
+    return _away(run, run.onec.stop, run.onec.start_again)
 
 
 def _frozen(run: Run) -> int:
+    return _away(run, run.onec.freeze, run.onec.thaw)
+
+
+def _away(run: Run, go: Callable[[], object], come_back: Callable[[], object]) -> int:
     run.sleep(LEAD_S)
-    run.onec.freeze()
+    go()
     run.sleep(TROUBLE_S)
     returned_at = time.monotonic_ns()
-    run.onec.thaw()
+    come_back()
     return returned_at
 
 

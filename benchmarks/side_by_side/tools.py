@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,17 +74,7 @@ def node_packages(folder: Path, cache: Path) -> dict[str, str]:
         place.mkdir(exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(folder / name, place)
-        done = subprocess.run(
-            [npm, "ci", "--no-audit", "--no-fund"],
-            cwd=place,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode:
-            raise Missing(f"npm ci of {folder.name} failed: {done.stderr.strip()[-300:]}")
-        (place / "done").touch()
+        _fetch(f"npm ci of {folder.name}", [npm, "ci", "--no-audit", "--no-fund"], place)
     return {"NODE_PATH": str(place / "node_modules"), "NODE_ENV": "production"}
 
 
@@ -97,17 +88,17 @@ def python_packages(requirements: Path, cache: Path) -> Path:
     python = place / "bin" / "python"
     if not (place / "done").exists():
         venv.create(place, with_pip=True)
-        done = subprocess.run(
-            [python, "-m", "pip", "install", "-q", "-r", requirements],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode:
-            raise Missing(f"pip install of {requirements.parent.name} failed: {done.stderr.strip()[-300:]}")
-        (place / "done").touch()
+        what = f"pip install of {requirements.parent.name}"
+        _fetch(what, [python, "-m", "pip", "install", "-q", "-r", requirements.resolve()], place)
     return python
+
+
+def _fetch(what: str, command: Sequence[str | Path], place: Path) -> None:
+    """Run it in `place`, and mark it as done."""
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        raise Missing(f"{what} failed: {done.stderr.strip()[-300:]}")
+    (place / "done").touch()
 
 
 def _digest(file: Path) -> str:
