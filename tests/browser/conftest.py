@@ -1,6 +1,7 @@
 """A real browser before a real bridge: Debian's Chromium, the stage of the demo."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ MISSING = "no Chromium, playwright or axe-core: apt install chromium, npm ci in 
 VIEWER, VIEWER_PASSWORD = "viewer", "looks and no more"
 WIDTHS = {"phone": (360, 740), "desktop": (1280, 900)}
 SHORT_POPUP_S = 2.0
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -91,7 +92,7 @@ class Visitor:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def reads(self, text: str) -> None:
+    def reads(self, text: str | re.Pattern[str]) -> None:
         """The text is there, or comes."""
         self.page.get_by_text(text).first.wait_for(timeout=PATIENCE_MS)
 
