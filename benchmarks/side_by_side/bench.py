@@ -225,7 +225,15 @@ class Bench:
     ) -> dict[str, Any]:
         """What `load` printed; see load.c. Numbers go on from load to load."""
         command = self._load_command(
-            port, request, connections, seconds, count, rate, expect, log, timeout_s, self.first
+            [request],
+            port=port,
+            connections=connections,
+            seconds=seconds,
+            count=count,
+            rate=rate,
+            expect=expect or None,
+            log=log,
+            timeout=timeout_s,
         )
         limit_s = (seconds or 0) + (3600 if count else 0) + 3 * timeout_s + 10
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
@@ -253,21 +261,16 @@ class Bench:
         """
         each = len(requests)
         self.first = -(-self.first // each) * each
-        words: dict[str, Any] = {
-            "port": port,
-            "connections": connections,
-            "seconds": seconds,
-            "rate": rate,
-            "log": log,
-            "timeout": timeout_s,
-            "first": self.first,
-            "fresh": 1,
-        }
-        options = [*words.items(), *(("request", one) for one in requests)]
-        command = [
-            str(self.tools.load),
-            *(word for name, value in options for word in (f"--{name}", str(value))),
-        ]
+        command = self._load_command(
+            requests,
+            port=port,
+            connections=connections,
+            seconds=seconds,
+            rate=rate,
+            log=log,
+            timeout=timeout_s,
+            fresh=1,
+        )
         self.first += int(seconds * rate) + each
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -275,33 +278,11 @@ class Bench:
         self._ending.callback(end, process)
         return process
 
-    def _load_command(
-        self,
-        port: int,
-        request: Path,
-        connections: int,
-        seconds: float | None,
-        count: int | None,
-        rate: float | None,
-        expect: str,
-        log: Path | None,
-        timeout_s: float,
-        first: int,
-    ) -> list[str]:
-        words: dict[str, Any] = {
-            "port": port,
-            "request": request,
-            "connections": connections,
-            "seconds": seconds,
-            "count": count,
-            "rate": rate,
-            "expect": expect or None,
-            "log": log,
-            "timeout": timeout_s,
-            "first": first,
-        }
-        options = [[f"--{name}", str(value)] for name, value in words.items() if value is not None]
-        return [str(self.tools.load), *(word for option in options for word in option)]
+    def _load_command(self, requests: Sequence[Path], **words: object) -> list[str]:
+        """What is None stays unsaid."""
+        options = [("first", self.first), *words.items(), *(("request", one) for one in requests)]
+        said = ((f"--{name}", str(value)) for name, value in options if value is not None)
+        return [str(self.tools.load), *(word for option in said for word in option)]
 
     def load(
         self,
@@ -309,35 +290,22 @@ class Bench:
         request: Path,
         *,
         connections: int,
-        seconds: float | None = None,
         count: int | None = None,
-        rate: float | None = None,
         expect: str = "",
-        log: Path | None = None,
         beside: Sequence[Running] = (),
-        timeout_s: float = 10.0,
     ) -> Sample:
-        """Load `server` for `seconds` (those of the options) or `count` requests, and measure it.
+        """Load `server` for the seconds of the options, or with `count` requests, and measure it.
 
         Args:
             beside: whose processor time is ours too: the fake 1C, the fake exchange.
         """
-        if seconds is None and count is None:
-            seconds = self.options.seconds
+        seconds = None if count else self.options.seconds
         machine.wait_for_quiet(min(1.0, seconds or 1.0))
         known, helpers = server.pids(), [pid for one in beside for pid in one.pids()]
         spent, helped, own = machine.cpu_s(known), machine.cpu_s(helpers), own_s()
         busy, began = machine.busy_s(), time.monotonic()
         said = self.raw_load(
-            server.port,
-            request,
-            connections=connections,
-            seconds=seconds,
-            count=count,
-            rate=rate,
-            expect=expect,
-            log=log,
-            timeout_s=timeout_s,
+            server.port, request, connections=connections, seconds=seconds, count=count, expect=expect
         )
         lasted = time.monotonic() - began
         server_s = machine.cpu_s(server.pids()) - spent
