@@ -17,6 +17,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
 from bridge.observe import log
+from bridge.web.heads import Head, Repeated
 from bridge.web.http import NOSNIFF
 from bridge.web.soap.problem import refusal
 
@@ -100,18 +101,34 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
     parser_class = GuardedParser
     error_task_class = RefusalTask
     refused = False
+    known: Head | None = None  # of the last request
     began: float | None = None  # monotonic: when the first byte of the request under way came
     _lingers_since: float | None = None
     _stalls: tuple[float, float] | None = None  # since when (monotonic), and `last_activity` then
 
     def received(self, data: bytes) -> Any:
         before = self.request
+        again = self.known.again(data) if self.known and before is None else None
+        if again:
+            return self._repeated(again)
         result = super().received(data)
         if self.request is None:
             self.began = None
         elif self.request is not before:
             self.began = time.monotonic()
         return result
+
+    def _repeated(self, request: Repeated) -> bool:
+        """What waitress does with a request that came whole."""
+        with self.requests_lock:
+            if self.will_close or self.close_when_flushed:
+                return False
+            self.sent_continue = False
+            self.requests.append(request)
+            if len(self.requests) == 1:
+                self.server.add_task(self)
+        self.began = None
+        return True
 
     def overdue(self) -> bool:
         now = time.monotonic()

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,10 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import WSGITask
 
 from bridge.observe import log
 from bridge.pausing import pausing
+from bridge.web.answer import Task
 from bridge.web.crowd import LIMIT, make_room
 from bridge.web.guard import GuardedChannel
 from bridge.web.hooks import PREFIX as HOOKS
@@ -170,30 +171,8 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _LastTask(WSGITask):  # type: ignore[misc]
-    """Once a drain began, each answer asks its client to come back on another connection."""
-
-    def build_response_header(self) -> Any:
-        if self.channel.server.draining.is_set() and not self.channel.more():
-            self.request.headers["CONNECTION"] = "close"
-        return super().build_response_header()
-
-    def write(self, data: bytes) -> None:
-        """The headers go with the first of the body: one packet, and one call of the system."""
-        if self.wrote_header or not data:
-            super().write(data)
-            return
-        self.channel.gather()
-        try:
-            super().write(data)
-        except BaseException:
-            self.channel.gathered()
-            raise
-        self.channel.write_soon(self.channel.gathered())
-
-
 class _Channel(GuardedChannel):
-    task_class = _LastTask
+    task_class = Task
     _pieces: list[bytes] | None = None  # what is to be sent together
 
     def service(self) -> None:
@@ -233,10 +212,23 @@ class _Channel(GuardedChannel):
         return b"".join(pieces)
 
     def write_soon(self, data: Any) -> Any:
-        if self._pieces is None:
-            return super().write_soon(data)
-        self._pieces.append(data)
-        return len(data)
+        if self._pieces is not None:
+            self._pieces.append(data)
+            return len(data)
+        sent = self._send_at_once(data) if isinstance(data, bytes) else 0
+        if sent and sent == len(data):
+            return sent
+        return sent + super().write_soon(data[sent:] if sent else data)
+
+    def _send_at_once(self, data: bytes) -> int:
+        """As much as the system takes when nothing waits before it; the rest, and trouble, is waitress's."""
+        with self.outbuf_lock:  # the loop takes it to close
+            if self.connected and data and not self.total_outbufs_len:
+                with suppress(OSError):
+                    sent = self.socket.send(data)
+                    self.last_activity = time.time()
+                    return int(sent)
+        return 0
 
     def add_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress's name
         super().add_channel(map)
