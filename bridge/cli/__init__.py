@@ -1,5 +1,6 @@
 """The command line: `vpbx-bridge`. What an administrator types, and what they read back (Russian)."""
 
+import gc
 import logging
 import sys
 from importlib import import_module
@@ -40,7 +41,10 @@ class _Commands(click.Group):
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure:
                 reconfigure(errors="replace")
-        return super().main(*args, **kwargs)
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            gc.enable()
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -48,6 +52,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "serve":
+            gc.disable()  # a sixth of its start; `wiring.machine.started` ends it
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f"bridge.cli.{module}"), name)
         return command

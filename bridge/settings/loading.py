@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args
@@ -12,8 +12,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
-from pydantic_settings.exceptions import SettingsError
 
 from bridge.core.errors import BadSettings
 from bridge.settings.model import ENV_PREFIX, Settings
@@ -94,41 +92,31 @@ def parse(text: str, *, source: str = "настройки") -> Settings:
             f'{source}: {where}: запись не по правилам TOML. Пример: name = "значение в кавычках", '
             'а имя не латиницей — тоже в кавычках: "Номер" = "{from}"'
         ) from None
-    _known_environment()
-    return _built(Settings, data, source)
+    return _built(_from_environment if _in_environment() else Settings, data, source)
 
 
 def given(data: dict[str, Any], *, source: str = "настройки") -> Settings:
     """Settings from values alone, whatever the environment says."""
-    return _built(_Given, data, source)
+    return _built(Settings, data, source)
 
 
-class _Given(Settings):
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        *_: PydanticBaseSettingsSource,
-        **__: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+def _from_environment(**data: Any) -> Settings:
+    from bridge.settings.environment import with_environment  # pydantic-settings
+
+    return with_environment(data)
 
 
-def _built(model: type[Settings], data: dict[str, Any], source: str) -> Settings:
+def _built(model: Callable[..., Settings], data: dict[str, Any], source: str) -> Settings:
     try:
         return model(**data)
     except ValidationError as error:
         lines = [_line(detail) for detail in error.errors(include_url=False)]
         raise BadSettings(f"{source}:\n" + "\n".join(f"  {line}" for line in lines)) from None
-    except SettingsError as error:
-        name = re.search(r'field "(\w+)"', str(error))
-        where = f"{ENV_PREFIX}{name[1].upper() if name else ''}"
-        raise BadSettings(f"Переменная среды {where}…: значение не подходит этому разделу") from None
 
 
-def _known_environment() -> None:
-    """A misspelt section in the environment would be ignored without a word."""
+def _in_environment() -> bool:
+    """Does the environment say anything? A misspelt section there would be ignored without a word."""
+    found = False
     for variable in os.environ:
         if not variable.upper().startswith(ENV_PREFIX):
             continue
@@ -137,6 +125,8 @@ def _known_environment() -> None:
             close = difflib.get_close_matches(section, Settings.model_fields, n=1)
             hint = f"; возможно, имелось в виду {ENV_PREFIX}{close[0].upper()}" if close else ""
             raise BadSettings(f"Переменная среды {variable}: такого раздела настроек нет{hint}")
+        found = True
+    return found
 
 
 def _line(detail: ErrorDetails) -> str:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bridge.settings.kinds import (
     Database,
@@ -25,7 +24,7 @@ from bridge.settings.kinds import (
 )
 from bridge.settings.partners import ExchangeSection, InfobaseSection, SubscriberSection
 
-ENV_PREFIX = "BRIDGE__"
+ENV_PREFIX = "BRIDGE__"  # of variables of the environment
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _PORTS = {"http": 80, "https": 443}
 _EVERYWHERE = ("0.0.0.0", "::", "127.0.0.1", "::1", "localhost")  # noqa: S104 - not to listen there
@@ -85,12 +84,8 @@ class ServerSection(Section):
         return same_host and asked.path.startswith(f"{public.path}/ws/")
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """Everything that may be set. Names of exchanges and infobases: a-z, 0-9, «-», «_»."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
-    )
 
     server: ServerSection = ServerSection()
     exchange: dict[str, ExchangeSection] = Field(default_factory=dict)
@@ -132,17 +127,6 @@ class Settings(BaseSettings):
                     "например http://server/base/ws/VATScalls"
                 )
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not ours to read
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (env_settings, init_settings)
 
     def lifetimes(self) -> dict[tuple[str, str], float]:
         """A replayed delivery lives as long as a new one: (infobase, purpose) -> seconds."""

@@ -3,14 +3,15 @@
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import yoyo
 from filelock import FileLock, Timeout
 
 from bridge.core.errors import StoreUnavailable
+from bridge.store.applied import NOTED, all_applied
 from bridge.store.session import ManyRows, Row
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
@@ -95,7 +96,11 @@ def migrate(path: Path) -> list[str]:
     Raises:
         StoreUnavailable: the file is no database, or takes no writes.
     """
-    connect(path).close()  # a new file is WAL from its first page
+    with closing(connect(path)) as connection:  # a new file is WAL from its first page
+        if _whole(connection):
+            return []
+    import yoyo  # nothing else in the process needs it
+
     applied = []
     try:
         # yoyo hands the path to SQLite as a URI without quoting it: «#» would name another file
@@ -109,6 +114,15 @@ def migrate(path: Path) -> list[str]:
     except sqlite3.Error as error:
         raise StoreUnavailable(f"Схема базы {path} не обновляется: {error}") from None
     return applied
+
+
+def _whole(connection: OutboxConnection) -> bool:
+    """Are all migrations made? A new file and one that cannot be read have no note of any."""
+    try:
+        noted = {row["migration_hash"] for row in connection.execute(NOTED)}
+    except sqlite3.Error:
+        return False
+    return all_applied(MIGRATIONS, noted)
 
 
 class Readers:

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
-import yoyo
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.store.address import said
+from bridge.store.applied import NOTED, all_applied
 from bridge.store.session import ManyRows, Row, Rows
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "postgres"
@@ -160,7 +160,11 @@ def migrate(address: str) -> list[str]:
     Raises:
         StoreUnavailable: the server is away, too old, or does not let us create tables.
     """
-    with _alone(address):
+    with _alone(address) as connection:
+        if _whole(connection):
+            return []
+        import yoyo  # nothing else in the process needs it
+
         try:
             with yoyo.get_backend(_for_yoyo(address)) as backend:
                 backend.break_lock()  # the advisory lock above is the one that dies with its owner
@@ -176,7 +180,7 @@ def migrate(address: str) -> list[str]:
 
 
 @contextmanager
-def _alone(address: str) -> Iterator[None]:
+def _alone(address: str) -> Iterator[Connection]:
     with connect(address, bounded=False) as connection:
         if connection.info.server_version < MIN_VERSION:
             raise StoreUnavailable("Нужен PostgreSQL 13 или новее")
@@ -185,7 +189,16 @@ def _alone(address: str) -> Iterator[None]:
                 f"База {place(address)} не в UTF-8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
             )
         connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
-        yield
+        yield connection
+
+
+def _whole(connection: Connection) -> bool:
+    """Are all migrations made? A new database has no note of any."""
+    try:
+        noted = {row["migration_hash"] for row in connection.execute(NOTED)}
+    except psycopg.Error:
+        return False
+    return all_applied(MIGRATIONS, noted)
 
 
 def _for_yoyo(address: str) -> str:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import yoyo
 from filelock import FileLock
 
 from bridge.core.calls import CallState
@@ -15,6 +16,7 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
+from bridge.store.applied import all_applied
 from bridge.store.archive import Archive
 from bridge.store.connection import MIGRATIONS, migrate
 from bridge.store.sqlite import SqliteStore, SteadyClock
@@ -201,6 +203,37 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     assert migrate(tmp_path / "bridge.db") == []
 
 
+def test_what_is_said_without_yoyo_is_what_yoyo_says(tmp_path: Path) -> None:
+    """Whichever note is missing, and whatever a newer bridge has noted beside ours."""
+    path = tmp_path / "bridge.db"
+    migrate(path)
+    migrations = yoyo.read_migrations(str(MIGRATIONS))
+    for missing in [None, *migrations]:
+        with yoyo.get_backend(f"sqlite:///{path.as_posix()}") as backend, backend.transaction():
+            if missing:
+                backend.unmark_one(missing, log=False)
+            due = [one.id for one in backend.to_apply(migrations)]
+            noted = set(backend.get_applied_migration_hashes())
+            assert due == ([missing.id] if missing else [])
+            assert all_applied(MIGRATIONS, noted) == (not due)
+            assert all_applied(MIGRATIONS, noted | {"of a newer one"}) == (not due)
+            if missing:
+                backend.mark_one(missing, log=False)
+    assert not all_applied(tmp_path, {"no migrations at all"})
+
+
+def test_a_base_of_a_newer_bridge_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    migrate(path)
+    newer = sqlite3.connect(path, isolation_level=None)
+    newer.execute("INSERT INTO _yoyo_migration VALUES ('newer', '9999.newer', '2030-01-01')")
+    assert migrate(path) == []
+    newer.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0007.tokens'")
+    newer.execute("DROP TABLE infobase_token")
+    assert migrate(path) == ["0007.tokens"]
+    newer.close()
+
+
 def test_a_base_of_the_first_version_goes_on_with_all_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +264,7 @@ def test_a_base_of_the_first_version_goes_on_with_all_it_holds(
 DIES = """
 import os, sys
 from pathlib import Path
+import yoyo  # once, not in each child
 from bridge.store.sqlite import SqliteStore
 
 folder = Path(sys.argv[1])
