@@ -11,6 +11,10 @@ LATER = (
     "psycopg",  # PostgreSQL
     "psycopg_pool",
     "jinja2",  # the console
+    "pydantic_settings",  # variables of the environment
+    "yoyo",  # a schema to be brought up to date
+    "pydantic_settings",  # variables of the environment
+    "yoyo",  # a schema to be brought up to date
     "requests",  # the doctor
     "bridge.doctor",
     "bridge.demo",  # the Полигон
@@ -33,11 +37,10 @@ bridge.run()
 
 def run(folder: Path, *program: str) -> str:
     """What a program of Python said on standard output."""
-    env = environment(BRIDGE__SERVER__LISTEN="127.0.0.1:0")
     done = subprocess.run(
         [sys.executable, *program],
         cwd=folder,
-        env=env,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=120,
@@ -49,6 +52,7 @@ def run(folder: Path, *program: str) -> str:
 
 def test_serve_loads_nothing_that_others_need(tmp_path: Path) -> None:
     run(tmp_path, "-m", "bridge", "init")
+    run(tmp_path, "-m", "bridge", "migrate")
     assert run(tmp_path, "-c", PROGRAM, *LATER).split() == []
 
 
