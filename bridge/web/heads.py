@@ -15,8 +15,9 @@ from waitress.parser import HTTPRequestParser
 from bridge.web.http import Environ
 
 LONGEST = 2048  # of the heads that are remembered
+MOST = 24  # headers in one: a stranger that stays makes us keep 8 KB more at the worst, not 17
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})\r\n", re.IGNORECASE)
-_KEPT = ("command", "fragment", "headers", "path", "query", "request_uri", "url_scheme", "version")
+_KEPT = ("command", "fragment", "path", "query", "request_uri", "url_scheme", "version")
 _EACH_OWN = ("wsgi.input", "waitress.client_disconnected")
 
 
@@ -59,6 +60,8 @@ class Head:
         self._before = before
         self._after = after  # what follows the digits of the length; b"" when there are none
         self.kept = {name: getattr(request, name) for name in _KEPT}
+        # the others are in the environ; tasks ask for this one
+        self.kept["headers"] = {name: said for name, said in request.headers.items() if name == "CONNECTION"}
         self.environ = {name: value for name, value in environ.items() if name not in _EACH_OWN}
 
     @classmethod
@@ -70,7 +73,9 @@ class Head:
             request: accepted it.
             environ: what waitress made of it, before any application saw it.
         """
-        if len(raw) > LONGEST or not raw.endswith(b"\r\n\r\n") or request.error or request.chunked:
+        if len(raw) > LONGEST or len(request.headers) > MOST or not raw.endswith(b"\r\n\r\n"):
+            return None
+        if request.error or request.chunked:
             return None
         found = _LENGTH.search(raw)
         length = found[1].decode() if found else None

@@ -244,6 +244,26 @@ def test_a_repeated_head_is_known_whatever_its_body(here: Server) -> None:
     assert compare(here, [get, get, get + get, get]) >= 1
 
 
+@pytest.mark.parametrize("length", [LENGTHS[0], ""], ids=["with a body", "without"])
+def test_a_known_head_in_two_packets_is_what_it_was_wherever_it_is_cut(here: Server, length: str) -> None:
+    known = whole("POST /?a=b HTTP/1.1", USUAL[:4], length, b"hello" if length else b"")
+    for cut in range(1, len(known)):
+        assert compare(here, [known, known[:cut], known[cut:], known]) == 1
+        assert compare(here, [known, known + known[:cut], known[cut:], known]) == 1
+
+
+def test_what_an_application_does_to_its_environ_is_gone_with_it(here: Server) -> None:
+    """`echo` empties it; so a second and a third see what the first saw."""
+    behind = [*USUAL[:2], "X-Forwarded-For: 198.51.100.7", "X-Forwarded-For: 203.0.113.9", "Connection: te"]
+    proxied = whole("POST / HTTP/1.1", behind, LENGTHS[0], b"hello")
+    assert compare(here, [proxied, proxied, proxied]) == 2
+
+
+def test_more_headers_than_are_worth_keeping_are_read_each_time(here: Server) -> None:
+    many = whole("GET / HTTP/1.1", ["Host: x", *(f"X-{number}: 1" for number in range(heads.MOST))], "", b"")
+    assert compare(here, [many, many]) == 0
+
+
 def test_a_careless_memory_is_caught(here: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What would be a request smuggled behind another."""
 
