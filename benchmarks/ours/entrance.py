@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from bridge.web.auth import Gatekeeper
 from bridge.web.prefork import Child, Parent, Tether
 from bridge.web.router import Router
 from bridge.web.server import Server, bind
+from bridge.web.shares import Share, Shares
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.operations import Telephony, handlers
 from bridge.web.soap.vocabulary import ENGLISH
@@ -119,9 +121,15 @@ def _application(settings: Settings, how: str, figures: Figures) -> Router:
     return Router(exact={ENGLISH.path: endpoint(settings, make_call, figures)}, prefixes={}, patterns={})
 
 
-def _server(settings: Settings, how: str, figures: Figures, listener: socket.socket | None = None) -> Server:
+def _server(
+    settings: Settings,
+    how: str,
+    figures: Figures,
+    listener: socket.socket | None = None,
+    share: Share | None = None,
+) -> Server:
     """As `serve` and its children begin: nothing to collect of what is there, the log written by a thread."""
-    server = Server(_application(settings, how, figures), options(settings), listener=listener)
+    server = Server(_application(settings, how, figures), options(settings), listener=listener, share=share)
     started()
     lines.in_background()
     return server
@@ -142,12 +150,19 @@ def main() -> None:
     listener.listen(BACKLOG)
     folder = tempfile.mkdtemp(prefix="figures-")  # in the folder of the bench
 
-    def child(name: str) -> Callable[[Tether], Server]:
-        return lambda _: _server(settings, given.how, _shared_figures(folder, name), listener)
+    shares = Shares(given.workers)
+
+    def child(number: int) -> Child:
+        figures, share = partial(_shared_figures, folder, f"web-{number + 1}"), shares.of(number)
+
+        def make(_: Tether) -> Server:
+            return _server(settings, given.how, figures(), listener, share)
+
+        return Child(name=f"web-{number + 1}", make=make, core=cores[number])
 
     cores = _cores(given.workers, pin=settings.server.pin)
     parent = Parent(
-        [Child(name=f"web-{one}", make=child(f"web-{one}"), core=core) for one, core in enumerate(cores, 1)],
+        [child(number) for number in range(given.workers)],
         limit_s=5,
         ending=listener.close,
     )

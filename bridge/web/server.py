@@ -22,6 +22,7 @@ from bridge.web.guard import GuardedChannel
 from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.http import WsgiApp
 from bridge.web.loop import Loop, loop_of
+from bridge.web.shares import Share, Shares
 from bridge.web.threads import Threads
 
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
@@ -45,6 +46,7 @@ class Server:
     Args:
         draining: set by `drain`; whoever else must know may hold it too.
         listener: a bound socket that other processes accept from too; else one of our own is bound.
+        share: of what comes there.
 
     Raises:
         OSError: the address is taken or not ours.
@@ -57,6 +59,7 @@ class Server:
         *,
         draining: threading.Event | None = None,
         listener: socket.socket | None = None,
+        share: Share | None = None,
     ) -> None:
         proxy = (
             {
@@ -96,6 +99,8 @@ class Server:
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._server.draining = self._draining
+        self._server.share = share or Shares(1).of(0)
+        self._server.share.holds(0)
         self._server.loop = loop_of(self._server._map, self._server)
         self._drain_s = options.drain_s
         self._stop_at = math.inf  # monotonic: when listening shall stop
@@ -121,7 +126,7 @@ class Server:
 
     def turn(self, timeout_s: float) -> None:
         """See to what happens, and wait for it not longer than that."""
-        self._server.loop.turn(min(timeout_s, self._threads.give()))
+        self._server.loop.turn(min(timeout_s, self._threads.give(), self._server.share.turn()))
         self._threads.give()
 
     def _wind_down(self, now: float) -> None:
@@ -233,10 +238,12 @@ class _Channel(GuardedChannel):
     def add_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress's name
         super().add_channel(map)
         self.server.loop.look_at(self)
+        self.server.share.holds(len(self.server.active_channels))
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress's name
         self.server.loop.forget(self._fileno)
         super().del_channel(map)
+        self.server.share.holds(len(self.server.active_channels))
 
     def more(self) -> bool:
         """Another request came behind the one that is being answered: closing now would drop it."""
@@ -256,11 +263,13 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
     draining: threading.Event
     loop: Loop
+    share: Share
     _closed = 0  # to make room, since it was last said
     _said_at = -math.inf
 
     def stop_listening(self) -> None:
         self.accepting = False
+        self.share.leave()
         while len(self.active_channels) < self.adj.connection_limit:  # those who are connected already
             before = len(self.active_channels)
             self.handle_accept()
@@ -275,8 +284,10 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
         return not any(channel.busy() or (channel.readable() and channel.unread()) for channel in channels)
 
     def handle_accept(self) -> None:
-        """Everybody who waits, for each turn of the loop costs a look at every connection."""
-        for _ in range(ACCEPTS):
+        """Everybody who waits and is for us, for each turn of the loop costs a look at every connection."""
+        count = len(self.active_channels)
+        few = ACCEPTS if self.draining.is_set() else self.share.may_take(count)
+        for _ in range(min(ACCEPTS, few)):
             before = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == before:
@@ -289,6 +300,9 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
         if self._closed and now - self._said_at > CROWD_SAID_S:
             log.warning("connections_crowded", closed=self._closed)
             self._closed, self._said_at = 0, now
+
+    def readable(self) -> bool:
+        return bool(super().readable()) and not self.share.resting
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

@@ -19,6 +19,7 @@ from bridge.settings import Settings
 from bridge.store.opening import Store, bell_of, open_store
 from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
 from bridge.web.server import Server, ServerOptions
+from bridge.web.shares import Share
 from bridge.wiring.callers import caller_id, prefetching
 from bridge.wiring.clock import by_the_clock
 from bridge.wiring.console import NO_EXTRAS, Extras, first_step
@@ -72,6 +73,7 @@ class Place:
 
     Attributes:
         listener: a socket shared with others; None: one of its own, at the address of the settings.
+        share: of what comes to that socket.
         silent: it listens nowhere; somebody else looks after it.
         bell: how the others on this store are told, where the store has no way of its own.
         extras: what its console gets from whoever started it.
@@ -79,6 +81,7 @@ class Place:
 
     role: Role = Role.ALL
     listener: socket.socket | None = None
+    share: Share | None = None
     silent: bool = False
     bell: Bell | None = None
     extras: Extras = NO_EXTRAS
@@ -230,7 +233,13 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
         router: WsgiApp = entrances.router()
         application = _health_only(router) if place.role is Role.WORKER else router
         try:
-            server = Server(application, options(settings), draining=draining, listener=place.listener)
+            server = Server(
+                application,
+                options(settings),
+                draining=draining,
+                listener=place.listener,
+                share=place.share,
+            )
         except BaseException:
             hints.close()
             raise

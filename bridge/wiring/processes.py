@@ -16,6 +16,7 @@ from bridge.store.opening import migrate, open_store
 from bridge.web.health import SHARED_FIGURES
 from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
+from bridge.web.shares import Share, Shares
 from bridge.wiring import Place, Role, connect, open_for
 from bridge.wiring.console import NO_EXTRAS, Extras, first_step
 from bridge.wiring.figures_folder import figures_folder
@@ -41,9 +42,10 @@ def several(
         listener.listen(BACKLOG)  # whoever connects while children start waits for them
         listen = f"{settings.server.host}:{listener.getsockname()[1]}"
 
-        def entrances(name: str) -> Callable[[Tether], Service]:
+        def entrances(name: str, share: Share) -> Callable[[Tether], Service]:
             def make(tether: Tether) -> Service:
-                place = Place(role=Role.WEB, listener=listener, bell=TetherBell(tether), extras=extras)
+                bell = TetherBell(tether)
+                place = Place(role=Role.WEB, listener=listener, share=share, bell=bell, extras=extras)
                 return _member(settings, place, name, _shared_figures(folder, name))
 
             return make
@@ -53,10 +55,13 @@ def several(
             place = Place(role=Role.WORKER, silent=True, bell=TetherBell(tether))
             return _member(settings, place, "worker", _shared_figures(folder, "worker"))
 
+        shares = Shares(workers)
         names = [f"web-{number}" for number in range(1, workers + 1)]
         children = [
-            Child(name=name, make=entrances(name), core=core)
-            for name, core in zip(names, _cores(workers, pin=settings.server.pin), strict=True)
+            Child(name=name, make=entrances(name, shares.of(number)), core=core)
+            for number, (name, core) in enumerate(
+                zip(names, _cores(workers, pin=settings.server.pin), strict=True)
+            )
         ]
         if role is not Role.WEB:
             children.append(Child(name="worker", make=teller, last=True))
