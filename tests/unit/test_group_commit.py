@@ -169,7 +169,8 @@ def test_closing_lets_what_was_asked_for_be_finished_and_takes_nothing_more(pool
     assert not closing.done()
     db.go_on.set()
     closing.result(10)
-    assert [one.result(0) for one in (first, *others)] == ["FIRST", "A", "B"]
+    assert db.committed == [["first"], ["a", "b"]]
+    assert [one.result(10) for one in (first, *others)] == ["FIRST", "A", "B"]
     writer.close()
 
 
