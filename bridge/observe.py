@@ -7,16 +7,34 @@ digits are hidden in every text that is logged.
 import json
 import logging
 import re
-from collections.abc import Mapping, MutableMapping
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bridge import lines
 from bridge.core.secrecy import spellings
+
+
+@contextmanager
+def _missing(package: str) -> Iterator[None]:
+    """As if it were not installed; nothing when it is loaded already."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment] # what the import system calls missing
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+
+
+with _missing("rich"):  # where a tool has brought it, structlog loads all of it: 40 ms, 4 MB, for colours
+    import structlog
 
 log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("bridge"))
 

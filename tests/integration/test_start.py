@@ -13,8 +13,7 @@ LATER = (
     "jinja2",  # the console
     "pydantic_settings",  # variables of the environment
     "yoyo",  # a schema to be brought up to date
-    "pydantic_settings",  # variables of the environment
-    "yoyo",  # a schema to be brought up to date
+    "rich",  # colours, where a tool has brought them
     "requests",  # the doctor
     "bridge.doctor",
     "bridge.demo",  # the Полигон

@@ -2,16 +2,72 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from bridge import lines, observe
+from bridge.core.calls import CallState
 
 
 @pytest.fixture(autouse=True)
-def _configured(capsys: pytest.CaptureFixture[str]) -> None:
+def _configured(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     observe.configure(json_lines=True)
     observe.hide("tops3cret-key")
+    yield
+    observe.configure()
+
+
+def test_a_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.configure(marks={"sandbox": True})
+    observe.log.warning("dial_refused", reason="a b", code=103, infobase="buh", empty="", none=None)
+    line = capsys.readouterr().err
+    at, _, said = line.partition(" ")
+    assert datetime.fromisoformat(at)
+    facts = "code=103 empty= infobase=buh none=None reason='a b' sandbox=True"
+    assert said == f"[warning  ] dial_refused             {facts}\n"
+
+
+def test_a_line_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    observe.configure(json_lines=True, marks={"sandbox": True})
+    observe.log.error("incident", path="/ф", what=CallState.END, odd=Path("x"), exc_info=None)
+    line = json.loads(capsys.readouterr().err)
+    assert datetime.fromisoformat(line.pop("timestamp"))
+    assert line == {
+        "path": "/ф",
+        "what": "END",
+        "odd": repr(Path("x")),
+        "event": "incident",
+        "level": "error",
+        "sandbox": True,
+    }
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_a_traceback_stands_below_the_words_and_inside_the_json(
+    capsys: pytest.CaptureFixture[str], *, json_lines: bool
+) -> None:
+    observe.configure(json_lines=json_lines)
+    try:
+        int("broken")
+    except ValueError as error:
+        observe.log.error("incident", exc_info=error)
+    said = capsys.readouterr().err
+    below = json.loads(said)["exception"] if json_lines else said.partition("\n")[2].rstrip("\n")
+    assert below.startswith("Traceback (most recent call last):\n")
+    assert below.endswith("\nValueError: invalid literal for int() with base 10: 'broken'")
+
+
+@pytest.mark.parametrize(("level", "heard"), [("INFO", 3), ("WARNING", 2), ("ERROR", 1)])
+def test_what_is_below_the_level_is_not_said(
+    capsys: pytest.CaptureFixture[str], level: str, heard: int
+) -> None:
+    observe.configure(level=level)
+    for say in (observe.log.info, observe.log.warning, observe.log.error):
+        say("dial")
+    assert len(capsys.readouterr().err.splitlines()) == heard
 
 
 def test_a_registered_secret_is_hidden_in_our_lines(capsys: pytest.CaptureFixture[str]) -> None:
