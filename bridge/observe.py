@@ -42,6 +42,7 @@ _PHONE = re.compile(r"(?<![\w.-])\+?\d[\d ()-]{5,18}\d(?![\w.-])")
 # people type no ids: digits with anything but letters between them are a number; a date is none
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2}))(?!\.?\d)")
 _TYPED = re.compile(r"\d(?:[\W_]{0,5}\d){9,}|\d(?:[\s()-]{0,5}\d){6,}")
+_ENDS_A_WORD = re.compile(r"[ \t=\r\n\"']")
 _KEEP = frozenset(
     {"timestamp", "event_id", "call_id", "delivery_id", "incident", "level", "event", "version"}
 )
@@ -80,6 +81,19 @@ def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMappi
         if key not in _KEEP and isinstance(value, str):
             facts[key] = scrub(value)
     return facts
+
+
+def _text(_: Any, __: str, facts: MutableMapping[str, Any]) -> str:
+    """As structlog's `ConsoleRenderer` without colours, in a fifth of its time."""
+    at, level, event = facts.pop("timestamp"), facts.pop("level"), facts.pop("event")
+    trace = facts.pop("exception", "")
+    said = [f"{name}={_value(facts[name])}" for name in sorted(facts)]
+    line = f"{at} [{level:<9}] {event:<24} {' '.join(said)}".rstrip()
+    return f"{line}\n{trace}" if trace else line
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) and not _ENDS_A_WORD.search(value) else repr(value)
 
 
 class _Lines:
@@ -124,17 +138,13 @@ def configure(
     for handler in [one for one in root.handlers if isinstance(one, _StandardError)]:
         root.removeHandler(handler)
     root.addHandler(_StandardError(json_lines=json_lines, marks=marks))
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if json_lines
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)
-    )
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json_lines else _text
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=False),
             structlog.processors.format_exc_info,
-            lambda _, __, facts: {**facts, **marks},
+            *([lambda _, __, facts: {**facts, **marks}] if marks else []),
             _scrub_all,
             renderer,
         ],

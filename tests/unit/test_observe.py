@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bridge import lines, observe
 from bridge.core.calls import CallState
@@ -188,3 +189,28 @@ def test_every_line_of_a_marked_process_has_its_mark(
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
     assert all(mark in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"exchange": "main", "event_id": 12345, "state": "ANSWER", "caller": "891**01", "duplicate": False},
+        {
+            "reason": "a b",
+            "said": "x=y",
+            "quoted": 'say "x"',
+            "his": "o'",
+            "lines": "a\nb\tc\rd",
+            "empty": "",
+        },
+        {"none": None, "part": 1.5, "many": ["a", 2], "raw": b"x", "ru": "звонок", "nested": {"a": "b c"}},
+        {"exception": "Traceback:\n  x", "incident": "1234"},
+        {"exception": "Traceback:\n  x"},
+    ],
+)
+@pytest.mark.parametrize("event", ["dial", "an_event_whose_name_is_longer_than_its_column"])
+def test_a_line_of_text_is_written_as_structlog_writes_it(event: str, facts: dict[str, object]) -> None:
+    whole = {"event": event, "level": "info", "timestamp": "2026-11-23T10:00:00.000001", **facts}
+    theirs = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)
+    assert observe._text(None, "info", dict(whole)) == theirs(None, "info", dict(whole))
