@@ -7,7 +7,6 @@ those behind a few milliseconds (`web/threads.py`), nothing else.
 """
 
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
@@ -18,8 +17,6 @@ class Place(Protocol):
     def leave(self) -> None: ...
 
     def come_back(self) -> None: ...
-
-    def serve_quick(self, enough: Callable[[], bool]) -> None: ...
 
 
 class _Here(threading.local):
@@ -32,16 +29,6 @@ _here = _Here()
 def serving(place: Place) -> None:
     """This thread serves requests from `place` from now on."""
     _here.place = place
-
-
-def serve_meanwhile(enough: Callable[[], bool]) -> None:
-    """What this thread waits for may wait, too: serve others at hand, those that are soon over, on it now.
-
-    Args:
-        enough: asked before each of them; True: go on with what this thread was about.
-    """
-    if _here.place:
-        _here.place.serve_quick(enough)
 
 
 class pausing:  # noqa: N801 - read as a statement: `with pausing():`

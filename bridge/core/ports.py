@@ -140,6 +140,12 @@ class Outbox(Protocol):
 
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted: ...
 
+    def bring(
+        self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float
+    ) -> Callable[[], Accepted]:
+        """`accept` without waiting for the commit: what it returns must be called, and waits for it."""
+        ...
+
     def claims(self, infobase: str, room: int) -> Sequence[Claim]:
         """At most `room` due deliveries, each of another free lane: live popups, then the longest due."""
         ...

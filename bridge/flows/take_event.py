@@ -1,6 +1,6 @@
 """A call happens: what the exchange said becomes a stored event and its deliveries."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.calls import CallEvent, Subscriber
@@ -77,6 +77,10 @@ class Taken:
     hints: tuple[str, ...]
 
 
+# Of one exchange: what it sent is read and brought to the store, as by `bring_event`.
+Road = Callable[[HookRequest], Callable[[], Taken]]
+
+
 def take_event(
     request: HookRequest,
     *,
@@ -85,17 +89,41 @@ def take_event(
     outbox: Outbox,
     merge_s: float,
 ) -> Taken:
-    """Read a hook request and commit it with its deliveries; when this returns, it is safe.
+    """`bring_event`, and its commit: when this returns, it is safe.
 
     Raises:
         BadEvent: the request holds no call event; nothing is stored.
         StoreUnavailable: it could not be committed; the exchange must be told so.
     """
+    return bring_event(request, reader=reader, audiences=audiences, outbox=outbox, merge_s=merge_s)()
+
+
+def bring_event(
+    request: HookRequest,
+    *,
+    reader: HookReader,
+    audiences: Sequence[Audience],
+    outbox: Outbox,
+    merge_s: float,
+) -> Callable[[], Taken]:
+    """Read a hook request and bring it to the store with its deliveries; it is safe when what this returns,
+    which must be called, returns.
+
+    Raises:
+        BadEvent: the request holds no call event; nothing is stored.
+        StoreUnavailable: the store takes nothing now. What this returns raises it, too: it could not be
+            committed, and the exchange must be told so.
+    """
     event = reader.read(request)
     plan = [planned for audience in audiences if (planned := audience.plan(event))]
-    receipt = outbox.accept(event, plan, merge_s=merge_s)
-    hints = () if receipt.duplicate_of is not None else tuple(p.infobase for p in plan)
-    return Taken(event=event, receipt=receipt, hints=hints)
+    committed = outbox.bring(event, plan, merge_s=merge_s)
+
+    def taken() -> Taken:
+        receipt = committed()
+        hints = () if receipt.duplicate_of is not None else tuple(p.infobase for p in plan)
+        return Taken(event=event, receipt=receipt, hints=hints)
+
+    return taken
 
 
 def concerned(

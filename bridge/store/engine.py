@@ -68,7 +68,12 @@ class Store:
 
     # --- intake ----------------------------------------------------------------------------------
     def accept(self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
-        return self._db.gather(intake.accept, Arrival(event, plan, self._clock(), merge_s))
+        return self.bring(event, plan, merge_s=merge_s)()
+
+    def bring(
+        self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float
+    ) -> Callable[[], Accepted]:
+        return self._db.bring(intake.accept, Arrival(event, plan, self._clock(), merge_s))
 
     # --- claiming --------------------------------------------------------------------------------
     def claim(self, infobase: str) -> Claim | None:

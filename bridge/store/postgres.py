@@ -134,6 +134,9 @@ class PostgresDatabase:
     def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
         return self._writer.gather(many, item)
 
+    def bring(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> Callable[[], T]:
+        return self._writer.bring(many, item)
+
     def _together(self, work: Callable[[Session], None], *, alone: bool) -> None:
         def whole(connection: Connection) -> None:
             with connection.transaction():

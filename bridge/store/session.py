@@ -118,6 +118,14 @@ class Database(Protocol):
         """
         ...
 
+    def bring(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> Callable[[], T]:
+        """`gather` without waiting: what it returns must be called, and waits for the commit.
+
+        Raises:
+            StoreUnavailable: nothing is taken any more.
+        """
+        ...
+
     # --- who tells which infobase, where several processes could -------------------------------------
     def hold(self, infobase: str) -> int | None:
         """The epoch under which this process may tell `infobase` now; None when another one does."""

@@ -85,6 +85,9 @@ class SqliteDatabase:
     def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
         return self._writer.gather(many, item)
 
+    def bring(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> Callable[[], T]:
+        return self._writer.bring(many, item)
+
     def _transaction(self, work: Callable[[Session], None], *, alone: bool) -> None:  # noqa: ARG002
         db = self._writing
         try:

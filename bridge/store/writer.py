@@ -1,9 +1,8 @@
 """Group commit: whoever writes at the same moment shares one transaction, and so one fsync.
 
 No thread of its own writes. The first who comes leads: commits for all who wait by then, and lets the next
-one of those who came meanwhile lead. Who is alone waits for nobody. A thread that serves requests takes
-those at hand before it waits or leads (`bridge/pausing.py`), each inside the one before: all of them are
-committed together by the innermost, with no thread to wake.
+one of those who came meanwhile lead. Who is alone waits for nobody. Whoever has several things to write
+brings them all before it waits for the first: they are committed together, with no thread to wake.
 """
 
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from bridge.core.errors import RowLocked, StoreUnavailable
-from bridge.pausing import pausing, serve_meanwhile
+from bridge.pausing import pausing
 from bridge.store.session import Item, Session, T
 
 MAX_BATCH = 256
@@ -75,7 +74,9 @@ class Writer:
         Raises:
             StoreUnavailable: it could not be committed; nothing of it is stored.
         """
-        result: T = self._ask(_Piece(None, work))
+        piece = _Piece(None, work)
+        self._put(piece)
+        result: T = self._await(piece)
         return result
 
     def gather(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> T:
@@ -84,28 +85,43 @@ class Writer:
         Raises:
             StoreUnavailable: as `run`.
         """
-        result: T = self._ask(_Piece(many, item))
-        return result
+        return self.bring(many, item)()
+
+    def bring(self, many: Callable[[Session, Sequence[Item]], Sequence[T]], item: Item) -> Callable[[], T]:
+        """The same without waiting: whoever calls what this returns waits, and is told what became of it.
+
+        It must be called: until somebody waits, perhaps nobody writes.
+
+        Raises:
+            StoreUnavailable: nothing is taken any more.
+        """
+        piece = _Piece(many, item)
+        self._put(piece)
+        return lambda: self._await(piece)
 
     def close(self) -> None:
         """Finish what was asked for; take nothing more."""
         with self._guard:
             self._closed = True
-            while self._leader is not None or self._waiting:
-                self._idle.wait()
+        while True:
+            with self._guard:
+                while self._leader is not None:
+                    self._idle.wait()
+                if not self._waiting:
+                    return
+                self._leader = _Piece(None, None)  # of nobody: what was brought may be waited for now
+            self._lead()
 
-    def _ask(self, piece: _Piece) -> Any:
+    def _put(self, piece: _Piece) -> None:
         with self._guard:
             if self._closed:
                 raise StoreUnavailable("Хранилище закрыто: мост останавливается")
             self._waiting.append(piece)
-        try:
-            if piece.many is not None:
-                serve_meanwhile(lambda: piece.done)  # they write, too: one commit for all
-        finally:
-            if not piece.done:
-                with pausing():
-                    self._see_to(piece)
+
+    def _await(self, piece: _Piece) -> Any:
+        if not piece.done:
+            with pausing():
+                self._see_to(piece)
         if piece.error is not None:
             raise piece.error
         return piece.result
@@ -153,7 +169,7 @@ class Writer:
         if self._leader is not None:
             self._leader.asleep = False
             self._leader.turn.release()
-        elif not self._waiting:
+        else:
             self._idle.notify_all()
 
     def _commit(self, batch: Sequence[_Piece]) -> None:

@@ -4,22 +4,60 @@ Waitress checks, capitalizes and sorts the same few headers for each answer, and
 to the system apart from them.
 """
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 from bridge.web.heads import Head, Repeated
-from bridge.web.http import Environ
+from bridge.web.http import Environ, Later
 
 # of answers whose heads are kept: none of their values is anybody's secret
 _PLAIN = frozenset({"Content-Type", "Content-Length", "X-Content-Type-Options"})
 
 
 class Task(WSGITask):  # type: ignore[misc]
-    """Once a drain began, each answer asks its client to come back on another connection."""
+    """Once a drain began, each answer asks its client to come back on another connection.
+
+    Its application may be called before its turn to be answered has come, by `begin`.
+    """
 
     wrote_header: bool
+    _given: Iterable[bytes] | None = None  # by the application when it was begun
+    _error: Exception | None = None
+
+    def begin(self) -> bool:
+        """Call the application, whose answer is small; False: it waits for nobody. Never raises."""
+        try:
+            self._given = self.channel.server.application(self.get_environment(), self._start_response)
+        except Exception as error:  # noqa: BLE001 - raised where waitress expects it
+            self._error = error
+        return isinstance(self._given, Later)
+
+    def settle(self) -> None:
+        """Wait until the answer of what was begun is known. Never raises."""
+        if isinstance(self._given, Later):
+            try:
+                self._given.settle()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._error = error
+
+    def execute(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._given is None:
+            super().execute()
+            return
+        body = b"".join(self._given)  # who answers later says the status only now
+        self.content_length = len(body)
+        self.write(body)
+
+    def _start_response(self, status: str, headers: Sequence[tuple[str, str]], _: Any = None) -> None:
+        self.status = status
+        self.response_headers = list(headers)
+        self.complete = True
 
     def get_environment(self) -> Environ:
         request, channel = self.request, self.channel

@@ -1,6 +1,6 @@
 """Requests and answers of WSGI, as small values."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -35,6 +35,42 @@ class Reply:
         ]
         start_response(line, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+
+class Later:
+    """An answer that waits for somebody, as WSGI's iterable: whoever sends it waits, or has waited before.
+
+    Args:
+        wait: called once; what it waits for may be waited for by others, too.
+    """
+
+    def __init__(self, wait: Callable[[], Reply], environ: Environ, start_response: StartResponse) -> None:
+        self._wait = wait
+        self._environ = environ
+        self._start_response = start_response
+        self._reply: Reply | None = None
+
+    def but(self, otherwise: Callable[[Exception], Reply]) -> "Later":
+        """What is said instead when waiting fails."""
+        wait = self._wait
+
+        def waited() -> Reply:
+            try:
+                return wait()
+            except Exception as error:  # noqa: BLE001 - `otherwise` knows
+                return otherwise(error)
+
+        self._wait = waited
+        return self
+
+    def settle(self) -> Reply:
+        """Returns when it is known."""
+        if self._reply is None:
+            self._reply = self._wait()
+        return self._reply
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.settle().send(self._environ, self._start_response))
 
 
 @lru_cache(maxsize=64)

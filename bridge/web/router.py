@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 
 from bridge.observe import log
-from bridge.web.http import Environ, Reply, StartResponse, WsgiApp, path_text
+from bridge.web.http import Environ, Later, Reply, StartResponse, WsgiApp, path_text
 from bridge.web.soap.problem import Blame, refusal
 
 MAX_QUERY = 4096
@@ -33,12 +33,10 @@ class Router:
             return _refusal(environ, 414, "Слишком длинный адрес").send(environ, start_response)
         application = self._find(path_text(environ))
         try:
-            return application(environ, start_response)
+            answer = application(environ, start_response)
         except Exception as error:  # noqa: BLE001 - the last resort of the whole server
-            incident = secrets.token_hex(4)
-            log.error("incident", incident=incident, exc_info=error)
-            text = f"Внутренняя ошибка моста, номер {incident}"
-            return _refusal(environ, 500, text, Blame.SERVER).send(environ, start_response)
+            return _incident(environ, error).send(environ, start_response)
+        return answer.but(lambda error: _incident(environ, error)) if type(answer) is Later else answer
 
     def _find(self, path: str) -> WsgiApp:
         page = path.rstrip("/") or "/"
@@ -52,6 +50,12 @@ class Router:
             if pattern.fullmatch(page):
                 return application
         return _nothing
+
+
+def _incident(environ: Environ, error: Exception) -> Reply:
+    incident = secrets.token_hex(4)
+    log.error("incident", incident=incident, exc_info=error)
+    return _refusal(environ, 500, f"Внутренняя ошибка моста, номер {incident}", Blame.SERVER)
 
 
 def _refusal(environ: Environ, status: int, text: str, blame: Blame = Blame.CLIENT) -> Reply:

@@ -24,6 +24,7 @@ from bridge.web.http import WsgiApp
 from bridge.web.loop import Loop, loop_of
 from bridge.web.shares import Share, Shares
 from bridge.web.threads import Threads
+from bridge.web.together import Together
 
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
 DRAIN_LIMIT_S = 30.0
@@ -87,7 +88,7 @@ class Server:
         )
         listener = listener or bind(options.host, options.port)
         self._draining = draining or threading.Event()
-        self._threads = Threads(options.threads, quick=_quick)
+        self._threads = Threads(options.threads)
         self._server = _GuardedServer(
             application,
             {},
@@ -101,6 +102,7 @@ class Server:
         self._server.draining = self._draining
         self._server.share = share or Shares(1).of(0)
         self._server.share.holds(0)
+        self._server.together = Together(self._server.wake)
         self._server.loop = loop_of(self._server._map, self._server)
         self._drain_s = options.drain_s
         self._stop_at = math.inf  # monotonic: when listening shall stop
@@ -118,6 +120,7 @@ class Server:
                     self._wind_down(time.monotonic())
                 self.turn(0.1 if self._draining.is_set() else 1.0)  # nothing wakes the loop after the quiet
         finally:
+            self._server.together.stop(5)
             self._server.task_dispatcher.shutdown(timeout=5)
             for channel in list(self._server.active_channels.values()):
                 channel.handle_close()  # with its buffers, which may be temporary files
@@ -126,7 +129,10 @@ class Server:
 
     def turn(self, timeout_s: float) -> None:
         """See to what happens, and wait for it not longer than that."""
-        self._server.loop.turn(min(timeout_s, self._threads.give(), self._server.share.turn()))
+        together = self._server.together
+        wait_s = min(timeout_s, self._threads.give(), self._server.share.turn())
+        self._server.loop.turn(0.0 if together.more() else wait_s)
+        together.go_on()
         self._threads.give()
 
     def _wind_down(self, now: float) -> None:
@@ -154,10 +160,11 @@ class Server:
         return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
 
 
-def _quick(channel: HTTPChannel) -> bool:
+def _waits_for_commit(channel: HTTPChannel) -> bool:
     """Hooks: nothing but the store is asked about them, and it commits many at once."""
     requests = channel.requests
-    return bool(requests and not requests[0].error and requests[0].path.startswith(HOOKS))
+    whole = requests and not requests[0].error and requests[0].path.startswith(HOOKS)
+    return bool(whole and not channel.total_outbufs_len)  # who reads slowly waits in a thread
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -177,8 +184,22 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Channel(GuardedChannel):
-    task_class = Task
     _pieces: list[bytes] | None = None  # what is to be sent together
+    _begun: Task | None = None
+
+    def task_class(self, channel: HTTPChannel, request: Any) -> Task:
+        """Waitress's name: what it makes of a request when it is to be answered."""
+        begun, self._begun = self._begun, None
+        return begun or Task(channel, request)
+
+    def begin(self) -> bool:
+        """Call the application before the turn of its answer; False: there is nothing to wait for."""
+        self._begun = Task(self, self.requests[0])
+        return self._begun.begin()
+
+    def settle(self) -> None:
+        if self._begun:
+            self._begun.settle()
 
     def service(self) -> None:
         outer, _here.channel = _here.channel, self
@@ -264,6 +285,7 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
     draining: threading.Event
     loop: Loop
     share: Share
+    together: Together
     _closed = 0  # to make room, since it was last said
     _said_at = -math.inf
 
@@ -312,6 +334,18 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
             elif channel.stalled():
                 channel.handle_close()  # at once: what takes nothing is never ready to be written to
+
+    def add_task(self, task: _Channel) -> None:
+        if _waits_for_commit(task):
+            self.together.add(task)
+        else:
+            super().add_task(task)
+        if _here.channel is not None:  # it came behind another, which the loop may not be serving
+            self.wake()
+
+    def wake(self) -> None:
+        """The loop, from any thread."""
+        super().pull_trigger()
 
     def pull_trigger(self) -> None:
         channel = _here.channel

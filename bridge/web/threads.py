@@ -11,30 +11,18 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 from bridge.observe import log
 from bridge.pausing import serving
 
 PATIENCE_S = 0.005  # without any request begun, though some wait: whoever is at work must be waiting
-DEEPEST = 24  # requests inside each other on one thread: some twenty frames of the stack each
-
-
-class _Depth(threading.local):
-    now = 0
 
 
 class Threads:
-    """A `ThreadedTaskDispatcher` of waitress: tasks have `service` and `cancel`.
+    """A `ThreadedTaskDispatcher` of waitress: tasks have `service` and `cancel`."""
 
-    Args:
-        quick: is this task over soon, whoever asks? Such may be served inside another.
-    """
-
-    def __init__(self, count: int, quick: Callable[[Any], bool] = lambda _: False) -> None:
-        self._quick = quick
-        self._depth = _Depth()
+    def __init__(self, count: int) -> None:
         self._lock = threading.Lock()
         self._tasks: deque[Any] = deque()
         self._idle: list[threading.Lock] = []  # each held; its thread sleeps on it
@@ -81,22 +69,6 @@ class Threads:
         """It has waited long enough."""
         with self._lock:
             self._working += 1
-
-    def serve_quick(self, enough: Callable[[], bool]) -> None:
-        """Serve, on the calling thread, the next in the row while they are quick and it is not `enough`."""
-        if self._depth.now >= DEEPEST:
-            return
-        self._depth.now += 1
-        try:
-            while self._tasks and not enough():
-                with self._lock:
-                    if not self._tasks or not self._quick(self._tasks[0]):
-                        return
-                    task = self._tasks.popleft()
-                    self._begun_at = time.monotonic()
-                _serve(task)
-        finally:
-            self._depth.now -= 1
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """Let each thread finish its request; those that wait are cancelled."""

@@ -14,7 +14,7 @@ from bridge.core.errors import StoreUnavailable, UnknownRecord
 from bridge.core.ports import Collected, HookRequest
 from bridge.flows.collect import NO_MAILBOX, collect
 from bridge.flows.make_call import Desk
-from bridge.flows.take_event import Taken, take_event
+from bridge.flows.take_event import Road, Taken, bring_event
 from bridge.mailroom import MailRoom
 from bridge.observe import Figures, log
 from bridge.onec.saying import card_xml
@@ -93,7 +93,7 @@ class Entrances:
             extras=self.extras,
         )
         exact[CONSOLE_HOME] = pages
-        take = {name: self._take(name) for name in self.settings.exchange}
+        brought = {name: self._bring(name) for name in self.settings.exchange}
         witness = Doorbook(self.settings, self.store.passages, self.figures)
         keeper = PathKeeper(
             hook_secrets(self.settings),
@@ -102,12 +102,18 @@ class Entrances:
             witness=witness,
         )
         self._recall(keeper)
-        as_1c = as_onec(self.settings, take=take, names=self.callerid, figures=self.figures, witness=witness)
+        as_1c = as_onec(
+            self.settings,
+            take={name: _waited(road) for name, road in brought.items()},
+            names=self.callerid,
+            figures=self.figures,
+            witness=witness,
+        )
         return Router(
             exact=exact | self._calls(telephony),
             prefixes={
                 CONSOLE: pages,
-                HOOKS: HookEndpoint(take, keeper, self.figures),
+                HOOKS: HookEndpoint(brought, keeper, self.figures),
                 CALLER: CallerEndpoint(keeper, self.callerid, card_xml),
                 RECORDS: records_entrance(self.settings, self.store, self.figures, outside=self.dialling),
             },
@@ -187,17 +193,24 @@ class Entrances:
                 if passage.way is not Way.OUTSIDE:
                     keeper.know(passage.exchange, passage.peer)
 
-    def _take(self, exchange: str) -> Callable[[HookRequest], Taken]:
+    def _bring(self, exchange: str) -> Road:
         reader = hook_reader(exchange, self.settings.exchange[exchange])
         hearing = audiences(self.settings, self.publications, exchange)
         merge_s = self.settings.exchange[exchange].merge_window_s
 
-        def take(request: HookRequest) -> Taken:
-            taken = take_event(request, reader=reader, audiences=hearing, outbox=self.store, merge_s=merge_s)
-            self.hint(*taken.hints)
+        def bring(request: HookRequest) -> Callable[[], Taken]:
+            committed = bring_event(
+                request, reader=reader, audiences=hearing, outbox=self.store, merge_s=merge_s
+            )
+
+            def taken() -> Taken:
+                taken = committed()
+                self.hint(*taken.hints)
+                return taken
+
             return taken
 
-        return take
+        return bring
 
     # --- an operator looks -----------------------------------------------------------------------
     def look(self) -> None:
@@ -227,6 +240,10 @@ class Entrances:
                 self.figures.old_secret_seconds.labels(passage.exchange).set(max(0.0, now - passage.at))
         for name, polled_at in archive.last_polled().items():
             self.figures.mailbox_polled_seconds.labels(name).set(max(0.0, now - polled_at))
+
+
+def _waited(bring: Road) -> Callable[[HookRequest], Taken]:
+    return lambda request: bring(request)()
 
 
 def _ping() -> str:

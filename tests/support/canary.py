@@ -129,8 +129,8 @@ SERVE_PLANTS: dict[str, Plant] = {  # the beginning of the name of an output -> 
     ),
     "hooks": (
         _NUMBER,
-        "from bridge.web import hooks; from dataclasses import replace; taken = hooks.HookEndpoint._take;"
-        f" hooks.HookEndpoint._take = lambda *a: replace(taken(*a), body=b'ok {CALLER}')",
+        "from bridge.web import hooks; from dataclasses import replace; heard = hooks.HookEndpoint._heard;"
+        f" hooks.HookEndpoint._heard = lambda *a: replace(heard(*a), body=b'ok {CALLER}')",
     ),
     "strangers": (
         "hook_secret",

@@ -5,14 +5,12 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import pytest
 
 from bridge.core.errors import RowLocked, StoreUnavailable
 from bridge.store.writer import MAX_BATCH, Writer
-from bridge.web.threads import DEEPEST, Threads
 
 
 class Db:
@@ -210,37 +208,43 @@ def test_what_somebody_holds_is_refused_alone_and_the_rest_is_done(pool: ThreadP
     assert db.committed == [["first"], ["a"], ["b"]]
 
 
-def test_a_leader_who_is_interrupted_before_the_commit_strands_nobody(
-    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_brought_and_left_alone_is_committed_with_the_next_one() -> None:
     db = Db()
     writer = Writer(db.transaction)
-
-    def interrupted(_: Callable[[], bool]) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("bridge.store.writer.serve_meanwhile", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            writer.gather(lambda _, items: items, "gone")
-    assert pool.submit(writer.run, says("next")).result(10) == "NEXT"
+    writer.bring(upper_of(), "left")
+    assert writer.run(says("next")) == "NEXT"
+    assert [sorted(batch) for batch in db.committed] == [["left", "next"]]
+    writer.close()
 
 
-class Asks:
-    """A request whose thread asks the writer."""
-
-    def __init__(self, ask: Callable[[], None]) -> None:
-        self.service = ask
-
-    def cancel(self) -> None: ...
-
-
-def served(db: Db, items: Sequence[str], *, threads: int, failing: str = "") -> dict[str, Any]:
-    """What each of the requests is told, all at hand before the first is begun."""
+def test_what_was_brought_and_left_alone_is_committed_before_the_end() -> None:
+    db = Db()
     writer = Writer(db.transaction)
-    crew = Threads(threads, quick=lambda _: True)
-    told: dict[str, Any] = {}
-    over = threading.Event()
+    left = writer.bring(upper_of(), "left")
+    writer.close()
+    assert db.committed == [["left"]]
+    assert left() == "LEFT"
+    with pytest.raises(StoreUnavailable):
+        writer.bring(upper_of(), "late")
+
+
+def test_who_waits_for_what_the_end_commits_begins_no_second_commit(pool: ThreadPoolExecutor) -> None:
+    db = Db()
+    writer = Writer(db.transaction)
+    left = writer.bring(upper_of(), "left")
+    db.go_on.clear()
+    closing = pool.submit(writer.close)
+    assert db.entered.wait(10)
+    told = pool.submit(left)
+    threading.Event().wait(0.05)
+    assert db.began == 1
+    db.go_on.set()
+    assert (told.result(10), closing.result(10)) == ("LEFT", None)
+    assert (db.began, db.committed) == (1, [["left"]])
+
+
+def upper_of(failing: str = "-") -> Callable[[Any, Sequence[str]], list[str]]:
+    """Says several words at once."""
 
     def many(said: Any, words: Sequence[str]) -> list[str]:
         if failing in words:
@@ -248,53 +252,56 @@ def served(db: Db, items: Sequence[str], *, threads: int, failing: str = "") -> 
         said.extend(words)
         return [word.upper() for word in words]
 
-    def ask(word: str) -> None:
+    return many
+
+
+def brought(db: Db, words: Sequence[str], *, failing: str = "-") -> dict[str, Any]:
+    """What each of the words is told, when all were brought before the first is waited for."""
+    writer = Writer(db.transaction)
+    many = upper_of(failing)
+    told: dict[str, Any] = {}
+    for word, wait in [(word, writer.bring(many, word)) for word in words]:
         try:
-            told[word] = writer.gather(many, word)
+            told[word] = wait()
         except (ValueError, StoreUnavailable) as error:
             told[word] = error
-        if len(told) == len(items):
-            over.set()
-
-    for item in items:
-        crew.add_task(Asks(partial(ask, item)))
-    crew.give()
-    assert over.wait(20)
-    crew.shutdown()
     writer.close()
     return told
 
 
-def test_one_thread_commits_at_once_for_all_requests_at_hand() -> None:
-    db, words = Db(), [f"w{number}" for number in range(DEEPEST)]
-    assert served(db, words, threads=1) == {word: word.upper() for word in words}
+def test_one_thread_commits_at_once_all_that_it_brought() -> None:
+    db, words = Db(), [f"w{number}" for number in range(100)]
+    assert brought(db, words) == {word: word.upper() for word in words}
     assert db.committed == [words]
 
 
-def test_more_requests_than_are_served_inside_each_other_are_committed_in_turns() -> None:
-    db, words = Db(), [f"w{number}" for number in range(5 * DEEPEST)]
-    assert served(db, words, threads=1) == {word: word.upper() for word in words}
+def test_more_than_fits_into_one_commit_is_committed_in_order() -> None:
+    db, words = Db(), [f"w{number}" for number in range(3 * MAX_BATCH)]
+    assert brought(db, words) == {word: word.upper() for word in words}
     assert [word for batch in db.committed for word in batch] == words
-    assert max(map(len, db.committed)) == DEEPEST + 1
+    assert len(db.committed) == 3
 
 
-def test_several_threads_tell_each_request_its_own() -> None:
+def test_several_threads_are_each_told_their_own(pool: ThreadPoolExecutor) -> None:
     db, words = Db(), [f"w{number}" for number in range(500)]
-    assert served(db, words, threads=8) == {word: word.upper() for word in words}
+    writer = Writer(db.transaction)
+    many = upper_of()
+    told = list(pool.map(lambda word: writer.bring(many, word)(), words))
+    assert told == [word.upper() for word in words]
     assert sorted(word for batch in db.committed for word in batch) == sorted(words)
 
 
-def test_a_guilty_request_inside_others_is_told_alone() -> None:
-    db, words = Db(), ["a", "bad", "b"]
-    told = served(db, words, threads=1, failing="bad")
+def test_the_guilty_one_of_those_brought_is_told_alone() -> None:
+    db = Db()
+    told = brought(db, ["a", "bad", "b"], failing="bad")
     assert isinstance(told.pop("bad"), ValueError)
     assert told == {"a": "A", "b": "B"}
     assert sorted(word for batch in db.committed for word in batch) == ["a", "b"]
 
 
-def test_a_database_that_fails_tells_those_inside_each_other() -> None:
+def test_a_database_that_fails_tells_all_that_were_brought() -> None:
     db = Db()
     db.failing = "полон диск"
-    told = served(db, ["a", "b", "c"], threads=1)
+    told = brought(db, ["a", "b", "c"])
     assert [str(error) for error in told.values()] == ["полон диск"] * 3
     assert db.began == 1

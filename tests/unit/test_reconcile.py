@@ -1,7 +1,7 @@
 """The road «what was missed?»: exactly what the hook did not tell is added, once, and never as a card."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,6 +73,11 @@ class Books:
             raise StoreUnavailable("диск полон")
         self.events.append((event, plan))
         return Accepted(event_id=len(self.events) - 1)
+
+    def bring(
+        self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float
+    ) -> Callable[[], Accepted]:
+        return lambda: self.accept(event, plan, merge_s=merge_s)
 
     def heard(self, exchange: str, *, since_s: float, until_s: float) -> list[HeardCall]:
         calls: dict[str, list[CallEvent]] = {}

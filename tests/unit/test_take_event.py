@@ -1,6 +1,6 @@
 """The road «a call happens»: what is stored, for whom, and who is woken."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -58,6 +58,11 @@ class Store:
             raise StoreUnavailable("диск полон")
         self.accepted.append((event, plan, merge_s))
         return self.receipt
+
+    def bring(
+        self, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float
+    ) -> Callable[[], Accepted]:
+        return lambda: self.accept(event, plan, merge_s=merge_s)
 
     def claims(self, infobase: str, room: int) -> Sequence[Claim]: ...
     def settle(self, claim: Claim, verdict: Verdict) -> bool: ...

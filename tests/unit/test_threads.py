@@ -7,17 +7,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from bridge.pausing import pausing, serve_meanwhile
+from bridge.pausing import pausing
 from bridge.web import threads
-from bridge.web.threads import DEEPEST, Threads
+from bridge.web.threads import Threads
 
 LONG_S = 20.0
 
 
 class Task:
-    def __init__(self, work: Callable[[], object], *, quick: bool = False) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
-        self.quick = quick
         self.cancelled = False
 
     def service(self) -> None:
@@ -143,82 +142,3 @@ def test_what_still_waits_at_the_end_is_cancelled() -> None:
 def test_a_pause_in_a_thread_that_serves_nobody_is_nothing() -> None:
     with pausing():
         pass
-
-
-def test_quick_requests_are_served_inside_one_that_waits_as_long_as_they_are_the_next() -> None:
-    done, said = threading.Event(), []
-
-    def outer() -> None:
-        serve_meanwhile(lambda: False)
-        said.append("outer")
-
-    def last() -> None:
-        said.append("last")
-        done.set()
-
-    crew = Threads(1, quick=lambda task: task.quick)
-    crew.add_task(Task(outer))
-    for word in ("a", "b"):
-        crew.add_task(Task(lambda word=word: said.append(word), quick=True))
-    crew.add_task(Task(lambda: said.append("slow")))
-    crew.add_task(Task(last, quick=True))
-    with given(crew):
-        assert done.wait(LONG_S)
-    assert said == ["a", "b", "outer", "slow", "last"]
-
-
-def test_no_more_are_served_than_are_wanted() -> None:
-    done, said = threading.Event(), []
-
-    def outer() -> None:
-        serve_meanwhile(lambda: "a" in said)
-        said.append("outer")
-
-    crew = Threads(1, quick=lambda _: True)
-    crew.add_task(Task(outer))
-    crew.add_task(Task(lambda: said.append("a")))
-    crew.add_task(Task(lambda: (said.append("b"), done.set())))
-    with given(crew):
-        assert done.wait(LONG_S)
-    assert said == ["a", "outer", "b"]
-
-
-def test_requests_are_inside_each_other_only_so_deep() -> None:
-    done, now, deepest, ended = threading.Event(), 0, 0, 0
-
-    def each() -> None:
-        nonlocal now, deepest, ended
-        now += 1
-        deepest = max(deepest, now)
-        serve_meanwhile(lambda: False)
-        now -= 1
-        ended += 1
-        if ended == 4 * DEEPEST:
-            done.set()
-
-    crew = Threads(1, quick=lambda _: True)
-    for _ in range(4 * DEEPEST):
-        crew.add_task(Task(each))
-    with given(crew):
-        assert done.wait(LONG_S)
-    assert deepest == DEEPEST + 1
-
-
-def test_what_breaks_inside_another_breaks_only_itself() -> None:
-    done, said = threading.Event(), []
-
-    def outer() -> None:
-        serve_meanwhile(lambda: False)
-        said.append("outer")
-        done.set()
-
-    crew = Threads(1, quick=lambda _: True)
-    crew.add_task(Task(outer))
-    crew.add_task(Task(lambda: said[1]))
-    with given(crew):
-        assert done.wait(LONG_S)
-    assert said == ["outer"]
-
-
-def test_who_serves_nobody_serves_nobody_meanwhile() -> None:
-    serve_meanwhile(lambda: False)
