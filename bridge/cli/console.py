@@ -20,7 +20,7 @@ from bridge.store.audit import Deed
 from bridge.store.beside import accounts_at
 from bridge.web.console import passwords
 from bridge.web.console.entering import CODE_LIVES_S, NAME, new_token, token_hash
-from bridge.wiring.console import prefix_of
+from bridge.wiring.console_extras import prefix_of
 
 ROLES = {Role.OPERATOR: "оператор", Role.VIEWER: "наблюдатель"}
 PASSWORD_BYTES = 12

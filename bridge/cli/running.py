@@ -19,7 +19,7 @@ from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.sim.onec_modes import NAMES as MODES
 from bridge.sim.scenarios import SCENARIOS
-from bridge.wiring.console import NO_EXTRAS, Extras
+from bridge.wiring.console_extras import NO_EXTRAS, Extras
 
 SHORT_POPUP_S = 3.0  # so that the demo can show one that expires
 

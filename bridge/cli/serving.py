@@ -13,13 +13,13 @@ from bridge.cli.options import settings_option
 from bridge.cli.signals import on_stop
 from bridge.core.errors import TooMuch
 from bridge.settings import load
-from bridge.web.console.roads import Found
 from bridge.wiring import Role, assemble
-from bridge.wiring.console import Extras
+from bridge.wiring.console_extras import Extras
 from bridge.wiring.machine import started, stay_on_one_core
 
 if TYPE_CHECKING:
     from bridge.demo.apart import SandboxApart
+    from bridge.web.console.roads import Found
 
 
 @click.command()
@@ -87,13 +87,14 @@ class _Sandbox:
                 self._made.close()
 
 
-def _doctor(config: Path) -> Callable[[], Iterator[Found]]:
+def _doctor(config: Path) -> "Callable[[], Iterator[Found]]":
     """The doctor's look for the console's page."""
 
     busy = threading.Lock()  # it takes up to a minute, and a thread of the server
 
-    def look() -> Iterator[Found]:
+    def look() -> "Iterator[Found]":
         from bridge.doctor import examine  # every partner's library
+        from bridge.web.console.roads import Found
 
         if not busy.acquire(blocking=False):
             raise TooMuch("Проверка уже идёт: подождите минуту")

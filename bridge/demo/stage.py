@@ -26,7 +26,7 @@ from bridge.web.auth import new_token, token_hash
 from bridge.web.console import passwords
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN
 from bridge.wiring import Bridge, assemble
-from bridge.wiring.console import NO_EXTRAS, Extras
+from bridge.wiring.console_extras import NO_EXTRAS, Extras
 
 HOST = "127.0.0.1"
 EXCHANGE = "demo"

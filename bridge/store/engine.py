@@ -7,8 +7,8 @@ Which lanes are being attempted is kept in memory: one process at a time tells a
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from bridge.core.backoff import SCHEDULE_S
 from bridge.core.calls import CallEvent, Subscriber
@@ -27,12 +27,14 @@ from bridge.store.dial_ends import DialEnds
 from bridge.store.intake import Arrival
 from bridge.store.lanes import Lanes
 from bridge.store.moves import Ending
-from bridge.store.overview import StoredOverview
 from bridge.store.passages import Passages
 from bridge.store.recordings import Recordings
 from bridge.store.session import Database, Row, Session, T
 from bridge.store.settling import Settlement
 from bridge.store.tokens import StoredTokens
+
+if TYPE_CHECKING:
+    from bridge.store.overview import StoredOverview
 
 EXPIRE_BATCH = 500
 LOOKS_PER_CLAIM = 20  # at lanes in which nothing is left to tell; then the other infobases have their turn
@@ -55,11 +57,17 @@ class Store:
         self._ends = DialEnds(lambda ended: self._write(lambda db: dials.end(db, ended)))
         self.calls = Calls(db, self._clock, self._ends.settle)
         self.callers = Callers(db, self._clock)
-        self.overview = StoredOverview(db, self._clock)
         self.accounts = StoredAccounts(db, self._clock)
         self.passages = Passages(db, self._clock)
         self._lanes = Lanes()
         self.tokens = StoredTokens(db, self._clock)
+
+    @cached_property
+    def overview(self) -> "StoredOverview":
+        """Loaded for the console, when somebody looks."""
+        from bridge.store.overview import StoredOverview
+
+        return StoredOverview(self._db, self._clock)
 
     def close(self) -> None:
         """Commit what is under way and let the database go."""

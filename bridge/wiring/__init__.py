@@ -22,7 +22,7 @@ from bridge.web.server import Server, ServerOptions
 from bridge.web.shares import Share
 from bridge.wiring.callers import caller_id, prefetching
 from bridge.wiring.clock import by_the_clock
-from bridge.wiring.console import NO_EXTRAS, Extras, first_step
+from bridge.wiring.console_extras import NO_EXTRAS, Extras, first_step
 from bridge.wiring.entrances import Entrances
 from bridge.wiring.partners import longest_attempt_s, mailboxes, publications, targets
 from bridge.wiring.tokens import TokenWatch

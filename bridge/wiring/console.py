@@ -1,25 +1,22 @@
 """The console, connected to the roads: how each link is, what to type where, who did what."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bridge.core.accounts import Accounts
 from bridge.core.breaker import Breaker
 from bridge.core.folded import Person
 from bridge.core.secrecy import without_secrets
-from bridge.observe import log
 from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.audit import Deed
 from bridge.store.opening import Store
-from bridge.web.console.roads import Counted, Found, RealCalls, Roads, Sandbox
+from bridge.web.console.app import ConsoleEndpoint
+from bridge.web.console.roads import Counted, RealCalls, Roads
 from bridge.web.http import WsgiApp
-from bridge.web.on_demand import OnDemand
+from bridge.wiring.console_extras import Extras
 from bridge.wiring.console_health import Watch
 from bridge.wiring.console_settings import hook_address, shown
 from bridge.wiring.partners import subscribers_of
@@ -27,21 +24,6 @@ from bridge.wiring.records import record_links
 from bridge.wiring.tokens import TokenDesk
 
 UTC = "UTC"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extras:
-    """What only whoever starts the bridge can give its console; None: its page says so.
-
-    `pretended`: the exchange of this bridge is a fake one, so no call by it is real.
-    """
-
-    doctor: Callable[[], Iterator[Found]] | None = None
-    sandbox: Callable[[], Sandbox] | None = None
-    pretended: bool = False
-
-
-NO_EXTRAS = Extras()
 
 
 def console(
@@ -53,9 +35,15 @@ def console(
     calls: RealCalls,
     tokens_changed: Callable[[], None],
     extras: Extras,
+    began: float,
 ) -> WsgiApp:
-    """The entrance at `/console/`; `tokens_changed` makes this process look at them again."""
-    watch = Watch(settings, store.overview, breakers=breakers)
+    """The entrance at `/console/`.
+
+    Args:
+        tokens_changed: makes this process look at them again.
+        began: when the bridge did, unix time: what it did not hear before is no silence.
+    """
+    watch = Watch(settings, store.overview, breakers=breakers, began=began)
 
     def hurry(*infobases: str) -> None:
         for name in infobases:
@@ -87,13 +75,7 @@ def console(
         doctor=extras.doctor,
         sandbox=extras.sandbox,
     )
-
-    def make() -> WsgiApp:
-        from bridge.web.console.app import ConsoleEndpoint  # its templates take a while, and few look at them
-
-        return ConsoleEndpoint(roads, public_url=settings.server.public_url)
-
-    return OnDemand(make)
+    return ConsoleEndpoint(roads, public_url=settings.server.public_url)
 
 
 def _names(settings: Settings) -> Callable[[str, Person], str]:
@@ -134,15 +116,3 @@ def _deeds(settings: Settings) -> Callable[[str, str, str], AbstractContextManag
         return Archive(settings.server.database).deed(f"{who} (консоль)", Deed(did), about)
 
     return deed
-
-
-def prefix_of(settings: Settings) -> str:
-    """Where the console is, as people outside type it."""
-    outside = urlsplit(settings.server.public_url)
-    return f"{outside.scheme}://{outside.netloc}{outside.path.rstrip('/')}/console/"
-
-
-def first_step(settings: Settings, accounts: Accounts) -> None:
-    """Say how the first user of the console is made, while there is none."""
-    if not accounts.anybody():
-        log.warning("console_without_users", console=prefix_of(settings), then="vpbx-bridge console code")

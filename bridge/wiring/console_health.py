@@ -27,6 +27,7 @@ class Watch:
     Args:
         breakers: of the infobases that this process tells; empty in a process that tells nobody: there the
             last attempt of whoever does speaks for them.
+        began: when the bridge did, unix time: what it did not hear while it was off is no silence.
         clock: unix time in seconds.
     """
 
@@ -36,13 +37,14 @@ class Watch:
         overview: Overview,
         *,
         breakers: Callable[[], Mapping[str, Breaker]],
+        began: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._overview = overview
         self._breakers = breakers
         self._clock = clock
-        self._began = clock()  # what the bridge did not hear while it was off is no silence
+        self._began = began
 
     def look(self) -> Health:
         """

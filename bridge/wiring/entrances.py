@@ -33,16 +33,16 @@ from bridge.web.hooks import HookEndpoint
 from bridge.web.http import WsgiApp
 from bridge.web.manual_call import PATH as MANUAL_CALL
 from bridge.web.manual_call import ManualCallEndpoint
+from bridge.web.on_demand import OnDemand
 from bridge.web.path_secret import PathKeeper
 from bridge.web.records import PREFIX as RECORDS
 from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
 from bridge.web.soap.operations import Telephony, handlers
-from bridge.web.soap.vocabulary import LANGUAGES
+from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN, Language
 from bridge.wiring.as_onec import as_onec
 from bridge.wiring.calls import Calls
-from bridge.wiring.console import NO_EXTRAS, Extras, console
-from bridge.wiring.console_calls import ConsoleCalls
+from bridge.wiring.console_extras import NO_EXTRAS, Extras
 from bridge.wiring.dialling import Dialling
 from bridge.wiring.partners import (
     Publication,
@@ -83,15 +83,7 @@ class Entrances:
         exact: dict[str, WsgiApp] = {"/healthz": health, "/readyz": health, "/metrics": health}
         dialling = Dialling(self.settings, dial_log=self.store, figures=self.figures, seats=self.dialling)
         telephony = self._telephony(dialling)
-        pages = console(
-            self.settings,
-            self.store,
-            hint=self.hint,
-            breakers=self.breakers,
-            calls=ConsoleCalls(self.settings, dialling, telephony, self.figures),
-            tokens_changed=self.tokens.look,
-            extras=self.extras,
-        )
+        pages = self._console(dialling, telephony)
         exact[CONSOLE_HOME] = pages
         brought = {name: self._bring(name) for name in self.settings.exchange}
         witness = Doorbook(self.settings, self.store.passages, self.figures)
@@ -124,15 +116,19 @@ class Entrances:
     def _calls(self, telephony: Telephony) -> dict[str, WsgiApp]:
         gatekeeper = self.tokens.gatekeeper
         roads = handlers(telephony)
-        soap: dict[str, WsgiApp] = {
-            language.path: SoapEndpoint(
+
+        def service(language: Language) -> WsgiApp:
+            return SoapEndpoint(
                 language,
                 roads,
                 gatekeeper=gatekeeper,
                 public_url=self.settings.server.public_url,
                 figures=self.figures,
             )
-            for language in LANGUAGES
+
+        soap: dict[str, WsgiApp] = {
+            ENGLISH.path: service(ENGLISH),
+            RUSSIAN.path: OnDemand(lambda: service(RUSSIAN)),  # a firm calls one of them
         }
         return soap | {MANUAL_CALL: ManualCallEndpoint(telephony.make_call, gatekeeper)}
 
@@ -213,6 +209,26 @@ class Entrances:
         return bring
 
     # --- an operator looks -----------------------------------------------------------------------
+    def _console(self, dialling: Dialling, telephony: Telephony) -> WsgiApp:
+        began = time.time()
+
+        def make() -> WsgiApp:  # its pages take a while to load, and few look at them
+            from bridge.wiring.console import console
+            from bridge.wiring.console_calls import ConsoleCalls
+
+            return console(
+                self.settings,
+                self.store,
+                hint=self.hint,
+                breakers=self.breakers,
+                calls=ConsoleCalls(self.settings, dialling, telephony, self.figures),
+                tokens_changed=self.tokens.look,
+                extras=self.extras,
+                began=began,
+            )
+
+        return OnDemand(make)
+
     def look(self) -> None:
         """How much waits and who cannot hear, for whoever reads the figures now."""
         self.figures.lost.set(lines.lost)

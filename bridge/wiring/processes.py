@@ -18,7 +18,7 @@ from bridge.web.prefork import LONGEST_MESSAGE, Child, Parent, Service, Tether
 from bridge.web.server import DRAIN_LIMIT_S, bind
 from bridge.web.shares import Share, Shares
 from bridge.wiring import Place, Role, connect, open_for
-from bridge.wiring.console import NO_EXTRAS, Extras, first_step
+from bridge.wiring.console_extras import NO_EXTRAS, Extras, first_step
 from bridge.wiring.figures_folder import figures_folder
 from bridge.wiring.machine import cores, started
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING
 
 from bridge.core.errors import BridgeError, StoreUnavailable, TooMuch, UnknownRecord
 from bridge.core.secrecy import without_secrets
@@ -12,7 +13,9 @@ from bridge.observe import log, typed
 from bridge.settings import Settings
 from bridge.store.audit import Deed
 from bridge.web.auth import Gatekeeper, new_token, token_hash
-from bridge.web.console.roads import Counted
+
+if TYPE_CHECKING:
+    from bridge.web.console.roads import Counted
 
 LOOK_EVERY_S = 1.0  # so late does another process hear of a change, at most
 NOTED_EVERY_S = 60.0  # by each process: that a token was used
@@ -106,7 +109,7 @@ class TokenDesk:
         settings: Settings,
         tokens: Tokens,
         *,
-        deed: Callable[[str, Deed, str], AbstractContextManager[Counted]],
+        deed: "Callable[[str, Deed, str], AbstractContextManager[Counted]]",
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings

@@ -17,7 +17,7 @@ from bridge.demo.sandbox import on_stage
 from bridge.demo.stage import OPERATOR, Script, Stage, staged
 from bridge.store.beside import accounts_at
 from bridge.web.console import passwords
-from bridge.wiring.console import Extras
+from bridge.wiring.console_extras import Extras
 
 FOLDER = Path(__file__).parent
 AXE = FOLDER / "node" / "node_modules" / "axe-core" / "axe.min.js"

@@ -14,7 +14,7 @@ import pytest
 
 from bridge.demo.apart import SandboxApart
 from bridge.demo.stage import SUBSCRIBERS, Script, Stage, staged
-from bridge.wiring.console import Extras
+from bridge.wiring.console_extras import Extras
 from support.serving import environment
 from support.world import eventually
 

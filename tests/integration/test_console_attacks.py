@@ -23,7 +23,7 @@ from bridge.web.console.curiosity import NUMBERS, WINDOW_S, Curiosity
 from bridge.web.console.entering import FIRST_TRIES, Door, token_hash
 from bridge.web.console.roads import Found
 from bridge.web.throttle import TRIES, Throttled
-from bridge.wiring.console import Extras
+from bridge.wiring.console_extras import Extras
 from support.world import ANNA, World, eventually, world
 
 from .test_console import CLIENT, HASH, OPERATOR, PASSWORD, VIEWER, Browser, ids

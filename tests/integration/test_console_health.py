@@ -16,7 +16,7 @@ from bridge.core.delivery import Away, Denied, Done, Faulted, GaveUp, RetryIn, d
 from bridge.store.archive import Archive
 from bridge.store.sqlite import SqliteStore
 from bridge.web.console.roads import Condition, Health
-from bridge.wiring.console import first_step
+from bridge.wiring.console_extras import first_step
 from bridge.wiring.console_health import OLD_S, UNCOLLECTED_S, Watch
 from support.stand import Clock, journal, said
 from support.world import settings
@@ -42,7 +42,9 @@ class Looking:
         self.store = SqliteStore(Path(made.server.database), clock=self.clock)
         self.archive = Archive(made.server.database, clock=self.clock)
         self.breakers: dict[str, Breaker] = {}
-        self._watch = Watch(made, self.store.overview, breakers=lambda: self.breakers, clock=self.clock)
+        self._watch = Watch(
+            made, self.store.overview, breakers=lambda: self.breakers, began=self.clock(), clock=self.clock
+        )
 
     def look(self) -> Health:
         return self._watch.look()

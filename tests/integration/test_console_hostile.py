@@ -19,7 +19,8 @@ from bridge.web.console import passwords
 from bridge.web.console.app import ConsoleEndpoint
 from bridge.web.console.entering import form_token, token_hash
 from bridge.web.console.routes import ROUTES
-from bridge.wiring.console import NO_EXTRAS, console
+from bridge.wiring.console import console
+from bridge.wiring.console_extras import NO_EXTRAS
 from support.stand import STANDS, PostgresStand, Stand, journal, said
 from support.world import settings as settings_of
 
@@ -62,6 +63,7 @@ class Place:
             calls=SimpleNamespace(telephones=()),  # nobody can be rung here
             tokens_changed=lambda: None,
             extras=NO_EXTRAS,
+            began=0.0,
         )
         stand.store.accounts.add("operator", Role.OPERATOR, passwords.hashed("a long enough one"))
         stand.store.accounts.open_session("operator", token_hash(TOKEN), lives_s=10**9)

@@ -11,6 +11,9 @@ LATER = (
     "psycopg",  # PostgreSQL
     "psycopg_pool",
     "jinja2",  # the console
+    "bridge.web.console.roads",
+    "bridge.wiring.console",
+    "bridge.core.overview",
     "pydantic_settings",  # variables of the environment
     "yoyo",  # a schema to be brought up to date
     "rich",  # colours, where a tool has brought them

@@ -24,7 +24,7 @@ from bridge.sim.onec import FakeOnec
 from bridge.store.archive import Archive
 from bridge.web.auth import token_hash
 from bridge.wiring import Bridge, assemble
-from bridge.wiring.console import NO_EXTRAS, Extras
+from bridge.wiring.console_extras import NO_EXTRAS, Extras
 from support.ports import free_port
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
