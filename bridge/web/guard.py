@@ -119,10 +119,13 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         return result
 
     def _repeated(self, request: Repeated) -> bool:
-        """What waitress does with a request that came whole."""
+        """What waitress does with a request that has begun, or came whole."""
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
                 return False
+            if not request.completed:
+                self.request, self.began = request, time.monotonic()
+                return True
             self.sent_continue = False
             self.requests.append(request)
             if len(self.requests) == 1:

@@ -2,20 +2,23 @@
 
 What a connection remembers is what waitress's parser, guarded as it is, made of the last head, and the
 environ that waitress made of that. Only the body and the digits of its length may differ; whatever else
-does is read by waitress from the first byte, as is a body that came in pieces or with something behind it.
-So there is no second opinion on what HTTP is (decision 0024).
+does is read by waitress from the first byte, as is a head that came in pieces or a request with something
+behind it. So there is no second opinion on what HTTP is (decision 0024).
 """
 
 import re
 from io import BytesIO
-from typing import Self
+from typing import Any, Self
 
+from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser
+from waitress.receiver import FixedStreamReceiver
 
 from bridge.web.http import Environ
 
 LONGEST = 2048  # of the heads that are remembered
 MOST = 24  # headers in one: a stranger that stays makes us keep 8 KB more at the worst, not 17
+LONGEST_BODY = 64 * 1024  # of those that come after their head; waitress refuses some of the longer
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})\r\n", re.IGNORECASE)
 _KEPT = ("command", "fragment", "path", "query", "request_uri", "url_scheme", "version")
 _EACH_OWN = ("wsgi.input", "waitress.client_disconnected")
@@ -42,13 +45,37 @@ class Repeated:
         environ = self._of.environ.copy()
         if self._length:
             environ["CONTENT_LENGTH"] = self._length
-        environ["wsgi.input"] = BytesIO(self._body)
+        environ["wsgi.input"] = self.get_body_stream()
         return environ
 
-    def get_body_stream(self) -> BytesIO:
+    def get_body_stream(self) -> Any:
         return BytesIO(self._body)
 
     def close(self) -> None: ...
+
+
+class Arriving(Repeated):
+    """Its body is still coming: many clients send it apart from the head."""
+
+    completed = False
+
+    def __init__(self, head: "Head", length: str, begun: bytes) -> None:
+        super().__init__(head, length, b"")
+        self.content_length = int(length)
+        self._receiver = FixedStreamReceiver(self.content_length, OverflowableBuffer(2 * LONGEST_BODY))
+        self.received(begun)
+
+    def received(self, data: bytes) -> int:
+        """As a parser does; returns how many of the bytes are its own."""
+        taken = int(self._receiver.received(data))
+        self.completed = bool(self._receiver.completed)
+        return taken
+
+    def get_body_stream(self) -> Any:
+        return self._receiver.getfile()
+
+    def close(self) -> None:
+        self._receiver.getbuf().close()
 
 
 class Head:
@@ -85,7 +112,7 @@ class Head:
         return cls(before, after, request, environ)
 
     def again(self, data: bytes) -> Repeated | None:
-        """The one whole request that came, if this is its head; None leaves it to waitress."""
+        """The one request that came, if this is its head; None leaves it to waitress."""
         if not data.startswith(self._before):
             return None
         begin = len(self._before)
@@ -95,5 +122,7 @@ class Head:
         digits = data[begin:end]
         if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
             return None
-        body = data[end + len(self._after) :]
-        return Repeated(self, digits.decode(), body) if len(body) == int(digits) else None
+        body, length = data[end + len(self._after) :], int(digits)
+        if len(body) == length:
+            return Repeated(self, digits.decode(), body)
+        return Arriving(self, digits.decode(), body) if len(body) < length <= LONGEST_BODY else None

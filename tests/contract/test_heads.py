@@ -4,11 +4,13 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waitress.buffers import TempfileBasedBuffer
 from waitress.task import WSGITask
 
 from bridge.web import heads, server
@@ -203,9 +205,12 @@ def conversations(draw: st.DrawFn) -> list[bytes]:
         digits = draw(st.sampled_from([*[str(len(body))] * 20, *wrong]))
         request = whole(line, headers, length, body, digits)
         match draw(st.integers(0, 9)):
-            case 0:  # in two packets
-                cut = draw(st.integers(1, len(request) - 1))
-                packets += [request[:cut], request[cut:]]
+            case 0:  # in pieces, as often as not the body apart from the head
+                apart = request.find(b"\r\n\r\n") + 4
+                anywhere = st.integers(1, len(request) - 1) | st.just(apart)
+                cuts = draw(st.sets(anywhere, min_size=1, max_size=3))
+                edges = [0, *sorted(cuts), len(request) + 1]
+                packets += [request[begin:end] for begin, end in pairwise(edges) if request[begin:end]]
             case 1:  # one byte is another, or there is one more
                 at = draw(st.integers(0, min(len(request) - 1, 300)))
                 odd = draw(st.sampled_from([b"", b"\0", b" ", b"\r", b"\n", b"_", b"9", b"A", b"\xe9"]))
@@ -247,9 +252,35 @@ def test_a_repeated_head_is_known_whatever_its_body(here: Server) -> None:
 @pytest.mark.parametrize("length", [LENGTHS[0], ""], ids=["with a body", "without"])
 def test_a_known_head_in_two_packets_is_what_it_was_wherever_it_is_cut(here: Server, length: str) -> None:
     known = whole("POST /?a=b HTTP/1.1", USUAL[:4], length, b"hello" if length else b"")
+    head = known.index(b"\r\n\r\n") + 4
     for cut in range(1, len(known)):
-        assert compare(here, [known, known[:cut], known[cut:], known]) == 1
+        assert compare(here, [known, known[:cut], known[cut:], known]) == (2 if cut >= head else 1)
         assert compare(here, [known, known + known[:cut], known[cut:], known]) == 1
+
+
+def test_a_body_that_comes_apart_from_its_head_is_its_own(here: Server) -> None:
+    """However many packets it takes, and with the next request in its last."""
+    body = bytes(range(256)) * 40
+    known = whole("POST / HTTP/1.1", USUAL[:4], LENGTHS[0], body)
+    head = known.index(b"\r\n\r\n") + 4
+    pieces = [known[:head], body[:1], body[1:9000], body[9000:]]
+    assert compare(here, [GOOD, *pieces[:-1], pieces[-1] + known[:head], body, GOOD]) == 2
+    assert compare(here, [GOOD, *pieces[:-1], pieces[-1] + GOOD + known[:head], body]) == 1
+
+
+def test_a_body_that_comes_apart_is_kept_in_memory(here: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Any) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr(TempfileBasedBuffer, "newfile", refuse)
+    known = whole("POST / HTTP/1.1", USUAL[:4], LENGTHS[0], b"x" * (heads.LONGEST_BODY // 7 * 7))
+    for cut in (known.index(b"\r\n\r\n") + 4, 8000):
+        assert compare(here, [GOOD, known[:cut], known[cut:], GOOD]) == 2
+
+
+@pytest.mark.parametrize("length", [heads.LONGEST_BODY + 1, 1024 * 1024, 9_999_999])
+def test_a_long_body_is_for_waitress_to_accept_or_refuse(here: Server, length: int) -> None:
+    assert compare(here, [GOOD, whole("POST / HTTP/1.1", USUAL[:4], LENGTHS[0], b"x", str(length))]) == 0
 
 
 def test_what_an_application_does_to_its_environ_is_gone_with_it(here: Server) -> None:
