@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -26,15 +26,13 @@ class Reply:
         return cls(status=status, body=text.encode(), headers=headers)
 
     def send(self, environ: Environ, start_response: StartResponse) -> Sequence[bytes]:
-        line = status_line(self.status)
-        headers = [
-            ("Content-Type", self.media),
-            ("Content-Length", str(len(self.body))),
-            NOSNIFF,
-            *self.headers.items(),
-        ]
-        start_response(line, headers)
+        start_response(status_line(self.status), list(self._head))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+    @cached_property
+    def _head(self) -> Sequence[tuple[str, str]]:
+        length = str(len(self.body))
+        return ("Content-Type", self.media), ("Content-Length", length), NOSNIFF, *self.headers.items()
 
 
 class Later:
@@ -46,27 +44,25 @@ class Later:
 
     def __init__(self, wait: Callable[[], Reply], environ: Environ, start_response: StartResponse) -> None:
         self._wait = wait
+        self._otherwise: Callable[[Environ, Exception], Reply] | None = None
         self._environ = environ
         self._start_response = start_response
         self._reply: Reply | None = None
 
-    def but(self, otherwise: Callable[[Exception], Reply]) -> "Later":
+    def but(self, otherwise: Callable[[Environ, Exception], Reply]) -> "Later":
         """What is said instead when waiting fails."""
-        wait = self._wait
-
-        def waited() -> Reply:
-            try:
-                return wait()
-            except Exception as error:  # noqa: BLE001 - `otherwise` knows
-                return otherwise(error)
-
-        self._wait = waited
+        self._otherwise = otherwise
         return self
 
     def settle(self) -> Reply:
         """Returns when it is known."""
         if self._reply is None:
-            self._reply = self._wait()
+            try:
+                self._reply = self._wait()
+            except Exception as error:
+                if self._otherwise is None:
+                    raise
+                self._reply = self._otherwise(self._environ, error)
         return self._reply
 
     def __iter__(self) -> Iterator[bytes]:

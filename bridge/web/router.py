@@ -36,7 +36,7 @@ class Router:
             answer = application(environ, start_response)
         except Exception as error:  # noqa: BLE001 - the last resort of the whole server
             return _incident(environ, error).send(environ, start_response)
-        return answer.but(lambda error: _incident(environ, error)) if type(answer) is Later else answer
+        return answer.but(_incident) if type(answer) is Later else answer
 
     def _find(self, path: str) -> WsgiApp:
         page = path.rstrip("/") or "/"

@@ -9,6 +9,7 @@ woken.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Protocol
 
 from bridge.observe import log
@@ -43,9 +44,8 @@ class Together:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._come: deque[Waiting] = deque()
-        self._begun: deque[Sequence[Waiting]] = deque()
+        self._begun: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
         self._settled: deque[Waiting] = deque()
-        self._something = threading.Semaphore(0)
         self._stopping = False
         self._thread = threading.Thread(target=self._wait_for_them, name="commits", daemon=True)
         self._thread.start()
@@ -70,21 +70,19 @@ class Together:
             else:
                 _serve(one)
         if begun:
-            self._begun.append(begun)
-            self._something.release()
+            self._begun.put(begun)
 
     def stop(self, timeout_s: float) -> None:
         """What was begun is committed; nobody is answered any more."""
         self._stopping = True
-        self._something.release()
+        self._begun.put(())
         self._thread.join(timeout_s)
 
     def _wait_for_them(self) -> None:
-        while not (self._stopping and not self._begun):
-            self._something.acquire()
-            batch: list[Waiting] = []
-            while self._begun:
-                batch += self._begun.popleft()
+        while not (self._stopping and self._begun.empty()):
+            batch = list(self._begun.get())
+            while not self._begun.empty():
+                batch += self._begun.get()
             for one in batch:
                 one.settle()
             if self._stopping:
