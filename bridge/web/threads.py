@@ -4,7 +4,8 @@ Waitress wakes a thread for each request as it comes, the longest idle first. Al
 the interpreter, and each call of the system that lets it go wakes one more: at 64 connections, sixteen
 futexes a request and a third of the processor (measured on 3.0.2). Here a request is left for the thread
 that is at work, unless it waits (`bridge/pausing.py`) or seems to; and the last that became idle is woken
-first, for its memory is warm.
+first, for its memory is warm. A thread is started when no idle one is left to wake: each costs some 64 KB of
+memory and its part of the start, and few bridges ever need all of them.
 """
 
 import math
@@ -16,25 +17,30 @@ from typing import Any
 from bridge.observe import log
 from bridge.pausing import serving
 
+FIRST = 4  # threads, before anybody asks
 PATIENCE_S = 0.005  # without any request begun, though some wait: whoever is at work must be waiting
 
 
 class Threads:
-    """A `ThreadedTaskDispatcher` of waitress: tasks have `service` and `cancel`."""
+    """A `ThreadedTaskDispatcher` of waitress: tasks have `service` and `cancel`.
 
-    def __init__(self, count: int) -> None:
+    Args:
+        most: threads, when as many requests wait for somebody.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._tasks: deque[Any] = deque()
         self._idle: list[threading.Lock] = []  # each held; its thread sleeps on it
-        self._working = count  # awake and not paused
+        self._working = 0  # awake and not paused
         self._begun_at = time.monotonic()  # when the last request was
         self._waits_since = math.inf  # monotonic: the loop saw one wait, and ever since
         self._stopping = False
-        self._threads = [
-            threading.Thread(target=self._live, name=f"waitress-{number}", daemon=True)
-            for number in range(count)
-        ]
-        for thread in self._threads:
+        self._threads: list[threading.Thread] = []
+        with self._lock:
+            born = self._born(min(FIRST, most))
+        for thread in born:
             thread.start()
 
     def add_task(self, task: Any) -> None:
@@ -47,23 +53,16 @@ class Threads:
             self._waits_since = math.inf
             return math.inf
         with self._lock:
-            wanted = self._wanted()
-            waking = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
-            self._working += len(waking)
-        for asleep in waking:
-            asleep.release()
+            asleep, born = self._summoned(self._wanted())
+        self._wake(asleep, born)
         return PATIENCE_S
 
     def leave(self) -> None:
         """The thread that calls will wait for somebody."""
-        asleep = None
         with self._lock:
             self._working -= 1
-            if self._tasks and self._idle and not self._working:
-                asleep = self._idle.pop()
-                self._working += 1
-        if asleep:
-            asleep.release()
+            asleep, born = self._summoned(1 if self._tasks and not self._working else 0)
+        self._wake(asleep, born)
 
     def come_back(self) -> None:
         """It has waited long enough."""
@@ -82,10 +81,40 @@ class Threads:
             asleep.release()
         until = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():  # one that is being started sees by itself that it is over
+                thread.join(max(0.0, until - time.monotonic()))
         for task in waiting:
             task.cancel()
         return bool(waiting)
+
+    def _summoned(self, wanted: int) -> tuple[list[threading.Lock], list[threading.Thread]]:
+        """Whom to wake and, where idle ones are short, to start; they work from now on. The lock is held."""
+        asleep = [self._idle.pop() for _ in range(min(wanted, len(self._idle)))]
+        self._working += len(asleep)
+        short = 0 if self._stopping else min(wanted - len(asleep), self._most - len(self._threads))
+        return asleep, self._born(short)
+
+    def _born(self, count: int) -> list[threading.Thread]:
+        born = [
+            threading.Thread(target=self._live, name=f"waitress-{len(self._threads) + number}", daemon=True)
+            for number in range(count)
+        ]
+        self._threads += born
+        self._working += count
+        return born
+
+    def _wake(self, asleep: list[threading.Lock], born: list[threading.Thread]) -> None:
+        for one in asleep:
+            one.release()
+        for thread in born:
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system has no more for us: those that there are serve
+                with self._lock:
+                    self._threads.remove(thread)
+                    self._working -= 1
+                    self._most = len(self._threads)
+                log.error("thread_not_started", threads=self._most, reason=str(error))
 
     def _wanted(self) -> int:
         now = time.monotonic()

@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.pausing import pausing
 from bridge.web import threads
@@ -107,6 +109,58 @@ def test_after_a_pause_the_next_request_is_served_too(monkeypatch: pytest.Monkey
             crew.add_task(Task(pause))
             crew.add_task(Task(done.set))
             assert done.wait(LONG_S)
+
+
+def test_no_more_threads_are_started_than_wait_at_once() -> None:
+    crew, together, done = Threads(64), threading.Barrier(11), threading.Event()
+
+    def wait() -> None:
+        with pausing():
+            together.wait(LONG_S)
+
+    assert 0 < served_by() < 11
+    for _ in range(10):
+        crew.add_task(Task(wait))
+    with given(crew):
+        together.wait(LONG_S)
+        for _ in range(100):
+            crew.add_task(Task(lambda: None))
+        crew.add_task(Task(done.set))
+        assert done.wait(LONG_S)
+        assert 10 <= served_by() < 64
+    assert not served_by()
+
+
+def test_where_the_system_gives_no_more_threads_those_at_hand_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = 0
+
+    class Scarce(threading.Thread):
+        def start(self) -> None:
+            nonlocal started
+            started += 1
+            if started > 6:
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr(threads, "threading", SimpleNamespace(Thread=Scarce, Lock=threading.Lock))
+    crew, served = Threads(64), threading.Semaphore(0)
+
+    def wait() -> None:
+        with pausing():
+            time.sleep(0.001)
+        served.release()
+
+    for _ in range(100):
+        crew.add_task(Task(wait))
+    with capture_logs() as lines, given(crew):
+        for _ in range(100):
+            assert served.acquire(timeout=LONG_S)
+    assert {line["event"] for line in lines} == {"thread_not_started"}
+    assert lines[-1]["threads"] == 6
+
+
+def served_by() -> int:
+    return sum(one.name.startswith("waitress-") for one in threading.enumerate())
 
 
 def test_an_error_costs_no_thread(capsys: pytest.CaptureFixture[str]) -> None:
