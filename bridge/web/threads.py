@@ -4,7 +4,7 @@ Waitress wakes a thread for each request as it comes, the longest idle first. Al
 the interpreter, and each call of the system that lets it go wakes one more: at 64 connections, sixteen
 futexes a request and a third of the processor (measured on 3.0.2). Here a request is left for the thread
 that is at work, unless it waits (`bridge/pausing.py`) or seems to; and the last that became idle is woken
-first, for its memory is warm. A thread is started when no idle one is left to wake: each costs some 64 KB of
+first, for its memory is warm. A thread is started when no idle one is left to wake: each costs some 20 KB of
 memory and its part of the start, and few bridges ever need all of them.
 """
 
