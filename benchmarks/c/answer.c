@@ -7,7 +7,7 @@
  * whatever others do; --get answers GET (else --post does). --log appends one line to FILE for each
  * request: CLOCK_MONOTONIC in ns when it had come, and PREFIX with what follows it in the request,
  * N characters in all ("-" where it is not found). May be stopped and started again; ended by SIGTERM
- * it has noted all that it answered.
+ * it has noted all that it answered. It keeps a connection and says so, as nginx does.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -60,7 +60,8 @@ static struct reply prepare(const char *path, const char *media, int status)
     size_t n = fread(body, 1, 1 << 20, file);
     fclose(file);
     struct reply reply = {.text = malloc(n + 300)};
-    reply.length = sprintf(reply.text, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+    reply.length = sprintf(reply.text,
+                           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: keep-alive\r\n\r\n",
                            status, status == 200 ? "OK" : "Other", media, n);
     memcpy(reply.text + reply.length, body, n);
     reply.length += n;

@@ -46,6 +46,7 @@ class DialEnds:
         self._readers = 0  # who wait for the database to know
         self._thread: threading.Thread | None = None
         self._asleep = False  # the thread, until it is called; else it looks by itself
+        self._added = False  # something, since the thread looked
         self._closed = False
 
     def add(self, dial_id: int, facts: Facts, result: CallResult) -> None:
@@ -59,6 +60,7 @@ class DialEnds:
                 raise StoreUnavailable("Хранилище закрыто: мост останавливается")
             self._results[dial_id] = result
             self._waiting.append(end)
+            self._added = True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="dial-ends", daemon=True)
                 self._thread.start()
@@ -119,14 +121,19 @@ class DialEnds:
                     log.error("dial_results_lost", lost=len(ends), reason=type(error).__name__)
 
     def _gathered(self) -> bool:
-        """Waits until something has waited long enough; False when the store is closed and all is written."""
+        """Waits until something has waited long enough; False when the store is closed and all is written.
+
+        While there are clicks it looks again and again: a thread that is called for each of them costs more
+        than what it would write.
+        """
         with self._changed:
             while not self._closed:
-                left_s = self._waiting[0].due - time.monotonic() if self._waiting else None
-                if left_s is not None and left_s <= 0:
+                left_s = self._waiting[0].due - time.monotonic() if self._waiting else self._linger_s
+                if self._waiting and left_s <= 0:
                     return True
-                self._asleep = left_s is None
-                self._changed.wait(left_s)
+                self._asleep = not self._waiting and not self._added
+                self._added = False
+                self._changed.wait(None if self._asleep else left_s)
                 self._asleep = False
             return bool(self._waiting)
 
