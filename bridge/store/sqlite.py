@@ -11,11 +11,12 @@ from typing import Any
 from bridge.core.dialing import CallCode
 from bridge.core.errors import StoreUnavailable
 from bridge.store import statements as sql
-from bridge.store.connection import Readers, connect, migrate, own
+from bridge.store.connection import BUSY_TIMEOUT_S, Readers, connect, migrate, own
 from bridge.store.engine import Store
 from bridge.store.session import Item, Row, Session, T
 from bridge.store.writer import Writer
 
+BUSY_PAUSES_S = (0.0002, 0.001)  # the first one and the longest, each twice the one before
 INTERRUPTED = "Исход неизвестен: мост перезапускался во время набора; посмотрите, звонит ли телефон"
 
 
@@ -63,6 +64,7 @@ class SqliteDatabase:
             if owner:
                 migrate(path)
             self._writing = connect(path)
+            self._writing.execute("PRAGMA busy_timeout = 0")  # `_begin` waits
         except BaseException:
             if self._lock:
                 self._lock.release()
@@ -93,7 +95,7 @@ class SqliteDatabase:
         try:
             if db.in_transaction:  # the last rollback failed, as on a broken disk
                 db.execute("ROLLBACK")
-            db.execute("BEGIN IMMEDIATE")
+            self._begin(db)
             try:
                 work(db)
                 db.execute("COMMIT")
@@ -105,6 +107,21 @@ class SqliteDatabase:
             if _of_the_file(error):
                 raise StoreUnavailable(f"Хранилище не принимает запись: {error}") from None
             raise
+
+    def _begin(self, db: sqlite3.Connection) -> None:
+        """Another process may be writing: SQLite itself would sleep for longer and longer, up to 100 ms."""
+        until = time.monotonic() + BUSY_TIMEOUT_S
+        pause_s, longest_s = BUSY_PAUSES_S
+        while True:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                # the last byte: the others say why it is busy
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, longest_s)
 
     def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - the file has one owner
         return 0 if self._tells else None
@@ -123,6 +140,7 @@ class SqliteDatabase:
         self._writer.close()
         self._readers.close()
         with suppress(sqlite3.Error):  # what is in the log is as safe there
+            self._writing.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writing.close()
         if self._lock:
