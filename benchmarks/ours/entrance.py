@@ -22,6 +22,7 @@ from bridge import lines, observe
 from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallResult, DialStatus
 from bridge.core.ports import DialRecord
+from bridge.core.steps import Steps, whole
 from bridge.observe import Figures
 from bridge.settings import Settings, load
 from bridge.web.auth import Gatekeeper
@@ -30,7 +31,7 @@ from bridge.web.router import Router
 from bridge.web.server import Server, bind
 from bridge.web.shares import Share, Shares
 from bridge.web.soap.endpoint import SoapEndpoint
-from bridge.web.soap.operations import Telephony, handlers
+from bridge.web.soap.operations import Telephony, handlers, in_steps
 from bridge.web.soap.vocabulary import ENGLISH
 from bridge.wiring import options
 from bridge.wiring.dialling import Dialling
@@ -70,6 +71,10 @@ class MemoryDialLog:
             self._begun.append((now, self._id, click))
             return DialRecord(id=self._id, result=None, fresh=True)
 
+    def bring_click(self, *click: str, **how: Any) -> Callable[[], DialRecord]:
+        record = self.begin(*click, **how)
+        return lambda: record
+
     def _forget(self, before: float) -> None:
         while self._begun and self._begun[0][0] < before:
             _, dial_id, click = self._begun.popleft()
@@ -85,40 +90,46 @@ class MemoryDialLog:
 
 
 def endpoint(
-    settings: Settings, make_call: Callable[[str, str, str], CallResult], figures: Figures
+    settings: Settings, click: Callable[[str, str, str], Steps[CallResult]], figures: Figures
 ) -> SoapEndpoint:
-    """`/ws/Telephony` with the roads of `make_call` alone."""
+    """`/ws/Telephony` with the road of `click` alone."""
     gatekeeper = Gatekeeper(
         {name: name for name in settings.infobase},
         {name: section.token_hashes for name, section in settings.infobase.items()},
     )
+    telephony = _telephony(click)
     return SoapEndpoint(
         ENGLISH,
-        handlers(_telephony(make_call)),
+        handlers(telephony),
         gatekeeper=gatekeeper,
         public_url=settings.server.public_url,
         figures=figures,
+        in_steps=in_steps(telephony),
     )
 
 
-def constant(_infobase: str, _key: str, _number: str) -> CallResult:
+def constant(_infobase: str, _key: str, _number: str) -> Steps[CallResult]:
+    yield from ()
     return STARTED
 
 
-def _telephony(make_call: Callable[[str, str, str], CallResult]) -> Telephony:
+def _telephony(click: Callable[[str, str, str], Steps[CallResult]]) -> Telephony:
+    def make_call(*words: str) -> CallResult:
+        return whole(click(*words))
+
     def absent(*_: Any) -> Any:
         raise NotImplementedError
 
     roads: dict[str, Any] = dict.fromkeys(Telephony.__annotations__, absent)
-    return Telephony(**(roads | {"ping": lambda: "benchmark", "make_call": make_call}))
+    return Telephony(**(roads | {"ping": lambda: "benchmark", "make_call": make_call, "click": click}))
 
 
 def _application(settings: Settings, how: str, figures: Figures) -> Router:
-    make_call = constant
+    click = constant
     if how == "memory":
         seats = threading.BoundedSemaphore(max(1, settings.server.threads // 2))
-        make_call = Dialling(settings, dial_log=MemoryDialLog(), figures=figures, seats=seats).dial
-    return Router(exact={ENGLISH.path: endpoint(settings, make_call, figures)}, prefixes={}, patterns={})
+        click = Dialling(settings, dial_log=MemoryDialLog(), figures=figures, seats=seats).click
+    return Router(exact={ENGLISH.path: endpoint(settings, click, figures)}, prefixes={}, patterns={})
 
 
 def _server(

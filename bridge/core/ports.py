@@ -9,6 +9,7 @@ from bridge.core.delivery import DeliveryState, Outcome, Purpose, Verdict
 from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallResult
 from bridge.core.numbers import PhoneNumber
+from bridge.core.steps import Answer
 
 
 # --- the exchange -------------------------------------------------------------------------------
@@ -28,11 +29,23 @@ class HookReader(Protocol):
     def read(self, request: HookRequest) -> CallEvent: ...
 
 
+class Dialled(Answer, Protocol):
+    """The exchange was asked, and nobody waits for its answer yet."""
+
+    def result(self) -> CallResult:
+        """What it answered; waits for what has not come. To be called once. Never raises."""
+        ...
+
+
 class Exchange(Protocol):
     """Makes the exchange dial. At most once: it never repeats a request, whatever happens to it."""
 
     def dial(self, subscriber: Subscriber, number: PhoneNumber) -> CallResult:
         """Ask the exchange to ring `subscriber`, then `number`. Never raises; answers in bounded time."""
+        ...
+
+    def begin(self, subscriber: Subscriber, number: PhoneNumber) -> Dialled | None:
+        """`dial` without waiting; None when it would have to, and then nobody was asked. Never raises."""
         ...
 
 
@@ -241,6 +254,16 @@ class DialLog(Protocol):
 
         A click that surely dialled nothing is not found: the next one may dial. One that the limits or a
         person's stop forbid is not recorded: it comes back not fresh, with a refusal as its result.
+        """
+        ...
+
+    def bring_click(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> Callable[[], DialRecord]:
+        """`begin` without waiting for the commit: what it returns must be called, and waits for it.
+
+        Raises:
+            StoreUnavailable: nothing is taken any more. What this returns raises it, too.
         """
         ...
 

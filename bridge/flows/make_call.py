@@ -9,6 +9,7 @@ from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.errors import BadNumber, StoreUnavailable
 from bridge.core.numbers import PhoneNumber
 from bridge.core.ports import DialLog, Exchange
+from bridge.core.steps import THREAD, Commit, Steps, whole
 
 IN_PROGRESS = CallResult.fail(
     CallCode.IN_PROGRESS, "Этот звонок уже набирается: подождите; если телефон не зазвонит, повторите позже"
@@ -50,6 +51,21 @@ def make_call(
     wait_for_first: Callable[[int], CallResult | None],
     wall_s: float = 0.0,
 ) -> CallResult:
+    """All steps of `click`, waited for."""
+    return whole(
+        click(handle, number_text, desk=desk, dial_log=dial_log, wait_for_first=wait_for_first, wall_s=wall_s)
+    )
+
+
+def click(
+    handle: str,
+    number_text: str,
+    *,
+    desk: Desk,
+    dial_log: DialLog,
+    wait_for_first: Callable[[int], CallResult | None],
+    wall_s: float = 0.0,
+) -> Steps[CallResult]:
     """Dial `number_text` for the subscriber meant by `handle`; at most once for one click.
 
     A refusal is a value, never an exception: the accountant reads `message`.
@@ -76,14 +92,25 @@ def make_call(
         return refusal
 
     caller = subscriber.key or subscriber.extension
-    click = dial_log.begin(
+    committed = dial_log.bring_click(
         desk.infobase, caller, number.digits, window_s=desk.double_click_s, limits=desk.limits
     )
-    if not click.fresh:
-        return click.result or _first_answer(click.id, wait_for_first) or IN_PROGRESS
-    result = desk.exchange.dial(subscriber, number)
+    yield Commit(committed)
+    begun = committed()
+    if not begun.fresh:
+        if begun.result:
+            return begun.result
+        yield THREAD
+        return _first_answer(begun.id, wait_for_first) or IN_PROGRESS
+    dialled = desk.exchange.begin(subscriber, number)
+    if dialled is None:
+        yield THREAD
+        result = desk.exchange.dial(subscriber, number)
+    else:
+        yield dialled
+        result = dialled.result()
     try:
-        dial_log.end(click.id, result)
+        dial_log.end(begun.id, result)
     except StoreUnavailable:  # the telephone is ringing: that is what the accountant must read
         return replace(result, message=f"{result.message} (в журнал моста не записано)")
     return result

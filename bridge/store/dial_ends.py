@@ -23,7 +23,9 @@ Facts = Mapping[str, Any]  # of one END_DIAL
 
 
 @dataclass(frozen=True)
-class _End:
+class End:
+    """Of a dial, on its way."""
+
     dial_id: int
     facts: Facts
     result: CallResult
@@ -41,7 +43,7 @@ class DialEnds:
         self._write = write
         self._linger_s = LINGER_S if linger_s is None else linger_s
         self._changed = threading.Condition()
-        self._waiting: list[_End] = []
+        self._waiting: list[End] = []
         self._results: dict[int, CallResult] = {}  # of those that wait and of those being written
         self._readers = 0  # who wait for the database to know
         self._thread: threading.Thread | None = None
@@ -54,7 +56,7 @@ class DialEnds:
         Raises:
             StoreUnavailable: the store is closed.
         """
-        end = _End(dial_id, facts, result, time.monotonic() + self._linger_s)
+        end = End(dial_id, facts, result, time.monotonic() + self._linger_s)
         with self._changed:
             if self._closed:
                 raise StoreUnavailable("Хранилище закрыто: мост останавливается")
@@ -71,22 +73,38 @@ class DialEnds:
         """Of a dial whose end may not be in the database yet."""
         return self._results.get(dial_id)
 
-    @contextmanager
-    def taken(self) -> Iterator[Sequence[Facts]]:
-        """What waits, for a transaction within the block; it waits again when that failed."""
+    def take(self) -> Sequence[End]:
+        """What waits, for a transaction; whoever takes it tells `written` or `not_written`."""
+        if not self._waiting:
+            return ()
         with self._changed:
             ends, self._waiting = self._waiting, []
-        try:
-            yield [end.facts for end in ends]
-        except BaseException:
-            with self._changed:
-                self._waiting[:0] = ends
-            raise
+        return ends
+
+    def written(self, ends: Sequence[End]) -> None:
+        """They are in the database."""
+        if not ends:
+            return
         with self._changed:
             for end in ends:
                 self._results.pop(end.dial_id, None)
             if self._readers:
                 self._changed.notify_all()
+
+    def not_written(self, ends: Sequence[End]) -> None:
+        """They wait again."""
+        with self._changed:
+            self._waiting[:0] = ends
+
+    @contextmanager
+    def _taken(self) -> Iterator[Sequence[Facts]]:
+        ends = self.take()
+        try:
+            yield [end.facts for end in ends]
+        except BaseException:
+            self.not_written(ends)
+            raise
+        self.written(ends)
 
     def settle(self) -> None:
         """What was added before is in the database when this returns, unless the database is away."""
@@ -111,13 +129,13 @@ class DialEnds:
     def _run(self) -> None:
         while self._gathered():
             try:
-                with self.taken() as ends:
+                with self._taken() as ends:
                     self._write(ends)
             except StoreUnavailable as error:
                 if not self._put_off(error):
                     return
             except Exception as error:  # noqa: BLE001 - a result that no database takes must not stop the next click
-                with self.taken() as ends:
+                with self._taken() as ends:
                     log.error("dial_results_lost", lost=len(ends), reason=type(error).__name__)
 
     def _gathered(self) -> bool:

@@ -1,7 +1,7 @@
 """Clicks: begun at most once, not oftener than the limits allow, and not while dialling is stopped."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.dial_limits import DialLimits, DialsBegun
@@ -74,30 +74,45 @@ class DialAudit:
     result: CallResult | None
 
 
-def begin(
-    db: Session, facts: Mapping[str, Any], limits: DialLimits, *, ours: set[int], repeats: bool
-) -> DialRecord:
-    """Record the click, find the one of a moment ago, or refuse.
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One to begin, and the results of earlier dials that it takes along.
 
     Args:
         facts: infobase, subscriber, number, now, owner; since, until, unknown of the double click.
-        ours: ids that earlier runs of this very work have made, whose commit was not answered.
         repeats: whether the database runs a work again that it had committed.
+        ours: ids that earlier runs of this very work have made, whose commit was not answered.
     """
-    facts = {**facts, "longest": LONGEST_DIAL_S}
+
+    facts: Mapping[str, Any]
+    limits: DialLimits
+    ended: Sequence[Mapping[str, Any]]
+    repeats: bool
+    ours: set[int] = field(default_factory=set)
+
+
+def begin_all(db: Session, clicks: Sequence[Click]) -> list[DialRecord]:
+    """Record each click, find the one of a moment ago, or refuse."""
+    for click in clicks:
+        end(db, click.ended)
+    return [_begin(db, click) for click in clicks]
+
+
+def _begin(db: Session, click: Click) -> DialRecord:
+    facts = {**click.facts, "longest": LONGEST_DIAL_S}
     db.lock_ring(str(facts["infobase"]), "dial")
-    too_often = _too_often(db, facts, limits)
+    too_often = _too_often(db, facts, click.limits)
     begun = None if too_often else db.execute(BEGIN_UNLESS, facts).fetchone()
     if not begun:
         recent = db.execute(sql.RECENT_DIAL, facts).fetchone()
         if recent:
-            fresh = repeats and recent["id"] in ours
+            fresh = click.repeats and recent["id"] in click.ours
             return DialRecord(id=recent["id"], result=rows.call_result(recent), fresh=fresh)
         if refused := _stopped(db, facts) or too_often:
             return DialRecord(id=0, result=refused, fresh=False)
         begun = db.execute(sql.BEGIN_DIAL, facts).fetchone()  # it was allowed again in between
     dial_id = int(begun["id"])
-    ours.add(dial_id)
+    click.ours.add(dial_id)
     return DialRecord(id=dial_id, result=None, fresh=True)
 
 

@@ -23,7 +23,7 @@ from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
 from bridge.store.callers import Callers
 from bridge.store.calls import Calls
-from bridge.store.dial_ends import DialEnds
+from bridge.store.dial_ends import DialEnds, End
 from bridge.store.intake import Arrival
 from bridge.store.lanes import Lanes
 from bridge.store.moves import Ending
@@ -39,6 +39,28 @@ if TYPE_CHECKING:
 EXPIRE_BATCH = 500
 LOOKS_PER_CLAIM = 20  # at lanes in which nothing is left to tell; then the other infobases have their turn
 HORIZON_S = 2 * SCHEDULE_S[-1]  # nothing is postponed for longer
+
+
+class _Begun:
+    """Waits for the commit of a click once, whoever asks how often."""
+
+    def __init__(self, committed: Callable[[], DialRecord], ends: DialEnds, taken: Sequence[End]) -> None:
+        self._committed = committed
+        self._ends = ends
+        self._taken = taken
+
+    def __call__(self) -> DialRecord:
+        taken, self._taken = self._taken, ()
+        try:
+            record = self._committed()
+        except BaseException:
+            if taken:
+                self._ends.not_written(taken)
+            raise
+        self._ends.written(taken)
+        if record.fresh or record.result:
+            return record
+        return replace(record, result=self._ends.result(record.id))
 
 
 class Store:
@@ -210,6 +232,11 @@ class Store:
     def begin(
         self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
     ) -> DialRecord:
+        return self.bring_click(infobase, subscriber, number, window_s=window_s, limits=limits)()
+
+    def bring_click(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> Callable[[], DialRecord]:
         now = self._clock()
         facts = {
             "infobase": infobase,
@@ -221,18 +248,14 @@ class Store:
             "until": now + window_s,  # the clock may go back
             "unknown": int(CallCode.OUTCOME_UNKNOWN),
         }
-        ours: set[int] = set()
-        repeats = self._db.repeats_commits
-
-        def work(db: Session) -> DialRecord:
-            dials.end(db, ended)
-            return dials.begin(db, facts, limits, ours=ours, repeats=repeats)
-
-        with self._ends.taken() as ended:
-            record = self._write(work)
-        if record.fresh or record.result:
-            return record
-        return replace(record, result=self._ends.result(record.id))
+        ends = self._ends.take()
+        try:
+            click = dials.Click(facts, limits, [end.facts for end in ends], self._db.repeats_commits)
+            committed = self._db.bring(dials.begin_all, click)
+        except BaseException:
+            self._ends.not_written(ends)
+            raise
+        return _Begun(committed, self._ends, ends)
 
     def end(self, dial_id: int, result: CallResult) -> None:
         facts = {

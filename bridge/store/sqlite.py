@@ -115,13 +115,14 @@ class SqliteDatabase:
         while True:
             try:
                 db.execute("BEGIN IMMEDIATE")
-                return
             except sqlite3.OperationalError as error:
                 # the last byte: the others say why it is busy
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, longest_s)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, longest_s)
+            else:
+                return
 
     def hold(self, infobase: str) -> int | None:  # noqa: ARG002 - the file has one owner
         return 0 if self._tells else None

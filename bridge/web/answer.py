@@ -4,15 +4,17 @@ Waitress checks, capitalizes and sorts the same few headers for each answer, and
 to the system apart from them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
+from bridge.core.steps import THREAD, Awaited
 from bridge.web.heads import Head, Repeated
 from bridge.web.http import Environ, Later
+from bridge.web.steps import ASIDE, IN_STEPS, Stepped
 
 # of answers whose heads are kept: none of their values is anybody's secret
 _PLAIN = frozenset({"Content-Type", "Content-Length", "X-Content-Type-Options"})
@@ -28,19 +30,43 @@ class Task(WSGITask):  # type: ignore[misc]
     _given: Iterable[bytes] | None = None  # by the application when it was begun
     _error: Exception | None = None
 
-    def begin(self) -> bool:
-        """Call the application, whose answer is small; False: it waits for nobody. Never raises."""
+    def begin(self) -> Awaited | None:
+        """Call the application, whose answer is small; what it waits for. Never raises."""
+        environ = self.get_environment()
+        environ[IN_STEPS] = True
         try:
-            self._given = self.channel.server.application(self.get_environment(), self._start_response)
+            given = self.channel.server.application(environ, self._start_response)
         except Exception as error:  # noqa: BLE001 - raised where waitress expects it
             self._error = error
-        return isinstance(self._given, Later)
+            return None
+        if given is ASIDE:
+            self.request.get_body_stream().seek(0)  # it is read once more
+            return THREAD
+        self._given = given
+        return given.awaited if isinstance(given, Later | Stepped) else None
+
+    @property
+    def begun(self) -> bool:
+        return self._given is not None or self._error is not None
 
     def settle(self) -> None:
-        """Wait until the answer of what was begun is known. Never raises."""
-        if isinstance(self._given, Later):
+        """Wait for the commit that is awaited by what was begun. Never raises."""
+        self._take(lambda given: given.settle())
+
+    def go_on(self) -> Awaited | None:
+        """As `Stepped`. Never raises."""
+        self._take(lambda given: given.go_on())
+        given = self._given
+        return given.awaited if isinstance(given, Later | Stepped) and not self._error else None
+
+    def go_through(self) -> None:
+        """Take all steps of what was begun. Never raises."""
+        self._take(lambda given: given.finish())
+
+    def _take(self, steps: Callable[[Later | Stepped], object]) -> None:
+        if isinstance(self._given, Later | Stepped) and self._error is None:
             try:
-                self._given.settle()
+                steps(self._given)
             except Exception as error:  # noqa: BLE001 - as above
                 self._error = error
 

@@ -6,6 +6,8 @@ from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from bridge.core.steps import Awaited, Commit
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -54,6 +56,10 @@ class Later:
         self._otherwise = otherwise
         return self
 
+    @property
+    def awaited(self) -> Awaited | None:
+        return Commit(self.settle) if self._reply is None else None
+
     def settle(self) -> Reply:
         """Returns when it is known."""
         if self._reply is None:
@@ -64,6 +70,12 @@ class Later:
                     raise
                 self._reply = self._otherwise(self._environ, error)
         return self._reply
+
+    def go_on(self) -> None:
+        """There is no step behind the commit."""
+
+    def finish(self) -> None:
+        self.settle()
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.settle().send(self._environ, self._start_response))

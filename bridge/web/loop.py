@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+_READS = select.EPOLLIN | select.EPOLLPRI if hasattr(select, "epoll") else 0
+
 
 class Loop(Protocol):
     """Watches what is in waitress's map."""
@@ -24,6 +26,10 @@ class Loop(Protocol):
 
     def look_at(self, channel: HTTPChannel) -> None:
         """This connection is new or has changed."""
+        ...
+
+    def watch(self, fd: int, one: Any) -> bool:
+        """From now on this is watched, too, and only read; from any thread. Must the loop be woken for it?"""
         ...
 
     def look_at_all(self) -> None:
@@ -52,6 +58,10 @@ class PlainLoop:
 
     def look_at(self, channel: HTTPChannel) -> None: ...
 
+    def watch(self, fd: int, one: Any) -> bool:
+        self._watched[fd] = one
+        return True
+
     def look_at_all(self) -> None: ...
 
     def missed(self, _: HTTPChannel) -> bool:
@@ -63,7 +73,7 @@ class PlainLoop:
 
 
 class EpollLoop:
-    """Linux's. All but `missed` and `look_at` is for the thread of the loop."""
+    """Linux's. All but `missed`, `look_at` and `watch` is for the thread of the loop."""
 
     def __init__(self, watched: dict[int, Any], listener: Any) -> None:
         self._watched = watched
@@ -90,6 +100,12 @@ class EpollLoop:
 
     def look_at(self, channel: HTTPChannel) -> None:
         self._changed.append(channel)
+
+    def watch(self, fd: int, one: Any) -> bool:
+        self._watched[fd] = one
+        self._flags[fd] = _READS
+        self._epoll.register(fd, _READS)
+        return False
 
     def look_at_all(self) -> None:
         self._all_changed = True
@@ -147,7 +163,7 @@ class EpollLoop:
 
 
 def _wanted(one: Any) -> int:
-    reads = select.EPOLLIN | select.EPOLLPRI if one.readable() else 0
+    reads = _READS if one.readable() else 0
     # what accepts is never written to
     return reads | (select.EPOLLOUT if one.writable() and not one.accepting else 0)
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from bridge.web.http import Environ, StartResponse, WsgiApp
+from bridge.web.steps import ASIDE, IN_STEPS
 
 
 class OnDemand:
@@ -15,6 +16,8 @@ class OnDemand:
         self._made: WsgiApp | None = None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if self._made is None and environ.get(IN_STEPS):
+            return ASIDE
         return self._application()(environ, start_response)
 
     def _application(self) -> WsgiApp:

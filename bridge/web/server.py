@@ -14,6 +14,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
+from bridge.core.steps import Awaited
 from bridge.observe import log
 from bridge.pausing import pausing
 from bridge.web.answer import Task
@@ -23,9 +24,14 @@ from bridge.web.hooks import PREFIX as HOOKS
 from bridge.web.http import WsgiApp
 from bridge.web.loop import Loop, loop_of
 from bridge.web.shares import Share, Shares
+from bridge.web.soap.vocabulary import LANGUAGES
 from bridge.web.threads import Threads
 from bridge.web.together import Together
+from bridge.web.watched import LOOK_S, Watch, Watched
 
+CLICKS = frozenset(language.path for language in LANGUAGES)
+CLICK_WORDS = tuple(language.word("MakeCall").encode() for language in LANGUAGES)
+LONGEST_CLICK = 8192  # bytes of a request
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
 DRAIN_LIMIT_S = 30.0
 ACCEPTS = 64  # connections taken in one turn of the loop
@@ -102,8 +108,9 @@ class Server:
         self._server.draining = self._draining
         self._server.share = share or Shares(1).of(0)
         self._server.share.holds(0)
-        self._server.together = Together(self._server.wake)
         self._server.loop = loop_of(self._server._map, self._server)
+        self._watch = Watch(self._server.watch, self._server.forget)
+        self._server.together = Together(self._server.wake, self._watch.add, self._server.aside)
         self._drain_s = options.drain_s
         self._stop_at = math.inf  # monotonic: when listening shall stop
         self._drained_at = math.inf  # monotonic: when it did
@@ -131,7 +138,10 @@ class Server:
         """See to what happens, and wait for it not longer than that."""
         together = self._server.together
         wait_s = min(timeout_s, self._threads.give(), self._server.share.turn())
+        if self._watch:
+            wait_s = min(wait_s, LOOK_S)
         self._server.loop.turn(0.0 if together.more() else wait_s)
+        self._watch.look()
         together.go_on()
         self._threads.give()
 
@@ -157,14 +167,27 @@ class Server:
 
     def _finished(self) -> bool:
         waited_s = time.monotonic() - self._drained_at
-        return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle())
+        asks = bool(self._watch) or self._server.together.more()  # somebody, though its client may have gone
+        return waited_s > DRAIN_LIMIT_S or (waited_s > QUIET_S and self._server.idle() and not asks)
 
 
-def _waits_for_commit(channel: HTTPChannel) -> bool:
-    """Hooks: nothing but the store is asked about them, and it commits many at once."""
+def _takes_steps(channel: HTTPChannel) -> bool:
+    """Hooks and clicks: what they wait for, others wait for, too, or the loop can watch it."""
     requests = channel.requests
-    whole = requests and not requests[0].error and requests[0].path.startswith(HOOKS)
-    return bool(whole and not channel.total_outbufs_len)  # who reads slowly waits in a thread
+    if not requests or requests[0].error or channel.total_outbufs_len:  # who reads slowly waits in a thread
+        return False
+    request = requests[0]
+    return bool(request.path.startswith(HOOKS) or (request.path in CLICKS and _clicks(request)))
+
+
+def _clicks(request: Any) -> bool:
+    """Perhaps; the entrance tells."""
+    if request.command != "POST" or request.content_length > LONGEST_CLICK:
+        return False
+    body = request.get_body_stream()
+    said = body.read()
+    body.seek(0)
+    return any(word in said for word in CLICK_WORDS)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -192,16 +215,23 @@ class _Channel(GuardedChannel):
         begun, self._begun = self._begun, None
         return begun or Task(channel, request)
 
-    def begin(self) -> bool:
-        """Call the application before the turn of its answer; False: there is nothing to wait for."""
-        self._begun = Task(self, self.requests[0])
-        return self._begun.begin()
+    def begin(self) -> Awaited | None:
+        """Call the application before the turn of its answer; what it waits for."""
+        task = Task(self, self.requests[0])
+        awaited = task.begin()
+        self._begun = task if task.begun else None
+        return awaited
 
     def settle(self) -> None:
         if self._begun:
             self._begun.settle()
 
+    def go_on(self) -> Awaited | None:
+        return self._begun.go_on() if self._begun else None
+
     def service(self) -> None:
+        if self._begun:
+            self._begun.go_through()  # though its client may have gone: else nobody would
         outer, _here.channel = _here.channel, self
         try:
             super().service()
@@ -336,12 +366,25 @@ class _GuardedServer(TcpWSGIServer):  # type: ignore[misc]
                 channel.handle_close()  # at once: what takes nothing is never ready to be written to
 
     def add_task(self, task: _Channel) -> None:
-        if _waits_for_commit(task):
+        if _takes_steps(task):
             self.together.add(task)
         else:
             super().add_task(task)
         if _here.channel is not None:  # it came behind another, which the loop may not be serving
             self.wake()
+
+    def aside(self, task: _Channel) -> None:
+        """To a thread; from any thread."""
+        super().add_task(task)
+        self.wake()
+
+    def watch(self, watched: Watched) -> None:
+        if self.loop.watch(watched.fd, watched):
+            self.wake()
+
+    def forget(self, watched: Watched) -> None:
+        self.loop.forget(watched.fd)
+        del self._map[watched.fd]
 
     def wake(self) -> None:
         """The loop, from any thread."""

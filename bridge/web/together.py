@@ -1,17 +1,19 @@
-"""Answers that wait for a commit: begun by the loop as they come, committed together, sent by the loop.
+"""Answers that take steps: begun by the loop as they come, committed together, sent by the loop.
 
 What is computed for a hook takes less time than waking a thread for it, and a thread that sends an answer
 wakes the loop for what its client says next, which takes the interpreter from it (measured: half of what a
-hook cost at 64 connections). So one thread waits for the store, for all hooks at once, and nobody else is
-woken.
+hook cost at 64 connections). So one thread waits for the store, for all of them at once, and the loop itself
+for what peers answer; nobody else is woken. What must wait in another way goes to the threads.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
+from bridge.core.steps import THREAD, Answer, Awaited, Commit, Thread
 from bridge.observe import log
 
 AT_ONCE = 64  # begun in one turn of the loop, so that the other connections wait for milliseconds at most
@@ -19,30 +21,43 @@ FEW = 2  # answered by the thread that waited: the loop would have to be woken f
 
 
 class Waiting(Protocol):
-    """A connection whose request may wait for a commit."""
+    """A connection whose request may have to wait."""
 
-    def begin(self) -> bool:
-        """Compute the answer as far as it goes without waiting; False: it is known already. Never raises."""
+    def begin(self) -> Awaited | None:
+        """Compute the answer as far as it goes without waiting; None: it is known. Never raises."""
         ...
 
     def settle(self) -> None:
-        """Wait for it. Never raises."""
+        """Wait for the commit that is awaited. Never raises."""
+        ...
+
+    def go_on(self) -> Awaited | None:
+        """The next step. Never raises."""
         ...
 
     def service(self) -> None:
-        """Answer."""
+        """Take what steps are left, and answer."""
         ...
 
 
 class Together:
-    """Who waits for a commit. All but `add` is for the thread of the loop.
+    """Who takes steps. All but `add` is for the thread of the loop.
 
     Args:
         wake: the loop: something may be answered.
+        watch: call this, once, on the thread of the loop, when that is readable or its time is over.
+        aside: it needs a thread to itself. Both from any thread.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wake: Callable[[], None],
+        watch: Callable[[Answer, Callable[[], None]], None],
+        aside: Callable[[Any], None],
+    ) -> None:
         self._wake = wake
+        self._watch = watch
+        self._aside = aside
         self._come: deque[Waiting] = deque()
         self._begun: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
         self._settled: deque[Waiting] = deque()
@@ -59,24 +74,47 @@ class Together:
         return bool(self._come or self._settled)
 
     def go_on(self) -> None:
-        """Answer those that are settled, begin those that came."""
+        """Take the next step of those that are settled, begin those that came."""
+        waiting: list[Waiting] = []
         while self._settled:
-            _serve(self._settled.popleft())
-        begun = []
+            one = self._settled.popleft()
+            self._see_to(one, one.go_on(), waiting)
         for _ in range(min(AT_ONCE, len(self._come))):
             one = self._come.popleft()
-            if one.begin():
-                begun.append(one)
-            else:
-                _serve(one)
-        if begun:
-            self._begun.put(begun)
+            self._see_to(one, one.begin(), waiting)
+        self._commit(waiting)
 
     def stop(self, timeout_s: float) -> None:
         """What was begun is committed; nobody is answered any more."""
         self._stopping = True
         self._begun.put(())
         self._thread.join(timeout_s)
+
+    def _see_to(self, one: Waiting, awaited: Awaited | None, waiting: list[Waiting]) -> None:
+        """It has come to where it waits for this. Who waits for a commit is added to `waiting`."""
+        if awaited is None:
+            _serve(one)
+        elif isinstance(awaited, Commit):
+            waiting.append(one)
+        elif isinstance(awaited, Thread):
+            self._aside(one)
+        else:
+            self._watch(awaited, partial(self._heard, one, awaited))
+
+    def _commit(self, waiting: Sequence[Waiting]) -> None:
+        if waiting:
+            self._begun.put(waiting)
+
+    def _heard(self, one: Waiting, answer: Answer) -> None:
+        try:
+            whole = answer.come()
+        except Exception as error:  # noqa: BLE001 - a defect of ours; the thread meets it again
+            log.error("serving_incident", exc_info=error)
+            whole = False
+        # to the end: those who are answered one after another do not all ask again at one moment
+        waiting: list[Waiting] = []
+        self._see_to(one, one.go_on() if whole else THREAD, waiting)
+        self._commit(waiting)
 
     def _wait_for_them(self) -> None:
         while not (self._stopping and self._begun.empty()):
@@ -88,11 +126,16 @@ class Together:
             if self._stopping:
                 continue
             if len(batch) <= FEW:
-                for one in batch:
-                    _serve(one)
+                self._few(batch)
             else:
                 self._settled.extend(batch)
                 self._wake()
+
+    def _few(self, batch: Sequence[Waiting]) -> None:
+        again: list[Waiting] = []
+        for one in batch:
+            self._see_to(one, one.go_on(), again)
+        self._commit(again)
 
 
 def _serve(one: Waiting) -> None:

@@ -13,13 +13,24 @@ from dataclasses import dataclass
 
 from bridge.pausing import pausing
 from bridge.wire.address import Origin, taken_apart
-from bridge.wire.connection import Connection, Deadline, Trust, connect
+from bridge.wire.begun import Begun
+from bridge.wire.connection import PIECE_BYTES, Connection, Deadline, Trust, connect
 from bridge.wire.headers import Headers, announced, media_of
 from bridge.wire.pool import IDLE_REUSE_S, Pool
-from bridge.wire.reading import PIECE_BYTES, Reply, read_reply
+from bridge.wire.reading import Reply, read_reply
 from bridge.wire_errors import FAILURES, WireError, wire_error
 
-__all__ = ["IDLE_REUSE_S", "USER_AGENT", "Answer", "Flow", "Headers", "Wire", "WireError", "media_of"]
+__all__ = [
+    "IDLE_REUSE_S",
+    "USER_AGENT",
+    "Answer",
+    "Begun",
+    "Flow",
+    "Headers",
+    "Wire",
+    "WireError",
+    "media_of",
+]
 
 MAX_ANSWER_BYTES = 256 * 1024
 USER_AGENT = "vpbx-1c-bridge"  # by it a bridge that was told to call itself is recognised
@@ -95,6 +106,43 @@ class Wire:
     def post(self, url: str, body: bytes, headers: Mapping[str, str | bytes]) -> Answer:
         return self._ask("POST", url, headers, body)
 
+    def begin(self, url: str, body: bytes, headers: Mapping[str, str | bytes]) -> Begun | None:
+        """`post` without waiting: its answer is for `finish`, once something has come.
+
+        None when that would take waiting; then nothing has left.
+        """
+        return self._begin("POST", url, headers, body)
+
+    def begin_get(self, url: str, headers: Mapping[str, str | bytes] | None = None) -> Begun | None:
+        """As `begin`, of `get`."""
+        return self._begin("GET", url, headers or {}, None)
+
+    def _begin(
+        self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None
+    ) -> Begun | None:
+        deadline = Deadline(self._total_s, self._idle_s)
+        try:
+            origin, target = taken_apart(url)
+            request = self._request(method, origin, target, headers, body)
+        except FAILURES:  # who asks and waits is told what is wrong
+            return None
+        connection = self._pool.take(origin)
+        if connection is None:
+            return None
+        if connection.send_at_once(request, deadline):
+            return Begun(connection, deadline)
+        connection.close()
+        return None
+
+    def finish(self, begun: Begun) -> Answer:
+        """What was answered; waits for what has not come.
+
+        Raises:
+            WireError: as `post` and `get`.
+        """
+        with pausing():
+            return begun.read(self._whole)
+
     @contextmanager
     def stream(self, url: str, headers: Mapping[str, str | bytes] | None = None) -> Iterator[Flow]:
         """The answer to a GET, read piece by piece while the context lasts; then the connection is dropped.
@@ -121,6 +169,9 @@ class Wire:
     def _asked(self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None) -> Answer:
         deadline = Deadline(self._total_s, self._idle_s)
         connection, reply = self._answered(method, url, headers, body, deadline)
+        return self._whole(connection, reply, deadline)
+
+    def _whole(self, connection: Connection, reply: Reply, deadline: Deadline) -> Answer:
         kept = False
         try:
             content = b"".join(self._chunks(reply))

@@ -5,9 +5,11 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 
 from bridge.wire.address import Origin
 
+PIECE_BYTES = 64 * 1024
 # Windows has no `poll`, and its `select` takes a socket of any number
 _POLL = hasattr(select, "poll")
 
@@ -15,11 +17,11 @@ _POLL = hasattr(select, "poll")
 class Deadline:
     """The end of one exchange, and the longest wait within it."""
 
-    __slots__ = ("_at", "_idle_s", "started")
+    __slots__ = ("_idle_s", "at", "started")
 
     def __init__(self, total_s: float, idle_s: float) -> None:
         self.started = time.monotonic()
-        self._at = self.started + total_s
+        self.at = self.started + total_s
         self._idle_s = idle_s
 
     def left(self, at_most_s: float) -> float:
@@ -28,7 +30,7 @@ class Deadline:
         Raises:
             TimeoutError: it is over.
         """
-        left_s = self._at - time.monotonic()
+        left_s = self.at - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("total deadline")
         return min(left_s, at_most_s)
@@ -59,6 +61,35 @@ class Connection:
             self._sock.sendall(request)
         except (BrokenPipeError, ConnectionResetError):
             return  # reading tells what it said, or that it said nothing
+
+    def send_at_once(self, request: bytes, deadline: Deadline) -> bool:
+        """As `send`, without waiting; False when nothing could leave. Reading tells what went wrong."""
+        sent = 0
+        try:
+            self._sock.setblocking(False)
+            sent = self._sock.send(request)
+        except BlockingIOError:
+            return False
+        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            pass  # some of it may have left: the same bytes are to be sent on
+        except OSError:
+            return True
+        if sent < len(request):
+            with suppress(OSError):
+                self.send(request[sent:], deadline)
+        return True
+
+    def receive_at_once(self) -> bytes:
+        """What has come to a request that was sent at once.
+
+        Raises:
+            BlockingIOError, ssl.SSLWantReadError: nothing that could be read.
+        """
+        self._sock.setblocking(False)
+        return self._sock.recv(PIECE_BYTES)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
 
     def receive(self, most: int, deadline: Deadline) -> bytes:
         """What has come; b"" at the end."""

@@ -5,10 +5,9 @@ import re
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Protocol
 
-from bridge.wire.connection import Connection, Deadline
+from bridge.wire.connection import PIECE_BYTES, Connection, Deadline
 from bridge.wire.headers import Headers, announced
 
-PIECE_BYTES = 64 * 1024
 MAX_HEADERS = 99  # as http.client, which counts the empty line behind them
 _STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9]{2})(?: .*)?")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
@@ -40,7 +39,7 @@ class Reply(Protocol):
         ...
 
 
-class _Plain:
+class Plain:
     """A body of a told length."""
 
     def __init__(
@@ -62,6 +61,11 @@ class _Plain:
             piece = self._connection.receive(min(most, self._left), self._deadline)
         self._left -= len(piece)
         return piece
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether it came to its end already, though it was not read."""
+        return self._left <= len(self._come)
 
     @property
     def whole(self) -> bool:
@@ -151,17 +155,17 @@ class _Lent:
         return self._stream
 
 
-def read_reply(connection: Connection, deadline: Deadline) -> Reply:
-    """The head of the answer.
+def read_reply(connection: Connection, deadline: Deadline, come: bytes = b"") -> Reply:
+    """The head of the answer, of which so much has come.
 
     Raises:
         OSError, ValueError, HTTPException: it did not come, took too long or is no HTTP.
     """
-    come = connection.receive(PIECE_BYTES, deadline)
-    return _plain(connection, deadline, come) or _Unusual(connection, deadline, come)
+    come = come or connection.receive(PIECE_BYTES, deadline)
+    return plain_reply(connection, deadline, come) or _Unusual(connection, deadline, come)
 
 
-def _plain(connection: Connection, deadline: Deadline, come: bytes) -> Reply | None:
+def plain_reply(connection: Connection, deadline: Deadline, come: bytes) -> Plain | None:
     """An answer of HTTP/1.1 with one length, whose head came at once and holds nothing odd."""
     end = come.find(b"\r\n\r\n")
     if end < 0:
@@ -183,4 +187,4 @@ def _plain(connection: Connection, deadline: Deadline, come: bytes) -> Reply | N
     code = int(status[1])
     if not framed or code in _NO_BODY:
         return None
-    return _Plain(connection, deadline, code, headers, come[end + 4 :])
+    return Plain(connection, deadline, code, headers, come[end + 4 :])

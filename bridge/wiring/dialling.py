@@ -12,8 +12,9 @@ from bridge.core.dial_limits import DialLimits
 from bridge.core.dialing import CallCode, CallResult, DialPolicy
 from bridge.core.numbers import mask
 from bridge.core.ports import DialLog, Exchange
+from bridge.core.steps import Steps, whole
 from bridge.core.watch import WorkHours
-from bridge.flows.make_call import Desk, make_call
+from bridge.flows.make_call import Desk, click
 from bridge.observe import Figures, log
 from bridge.pausing import pausing
 from bridge.settings import Settings
@@ -58,30 +59,36 @@ class Dialling:
         Args:
             alike_s: the same click of so long ago is this one, however short a double click is.
         """
+        return whole(self.click(infobase, handle, number, alike_s=alike_s))
+
+    def click(self, infobase: str, handle: str, number: str, *, alike_s: float = 0.0) -> Steps[CallResult]:
+        """`dial` in steps."""
         if not self._seats.acquire(blocking=False):
             result = BUSY
         else:
             try:
-                result = self._dial(infobase, handle, number, alike_s)
+                result = yield from self._click(infobase, handle, number, alike_s)
             finally:
                 self._seats.release()
         self._tell(infobase, handle, number, result)
         return result
 
-    def _dial(self, infobase: str, handle: str, number: str, alike_s: float) -> CallResult:
+    def _click(self, infobase: str, handle: str, number: str, alike_s: float) -> Steps[CallResult]:
         exchange = self._settings.infobase[infobase].exchange
         patience_s = self._settings.exchange[exchange].timeout_s
         desk = self.desks[infobase]
         if alike_s > desk.double_click_s:
             desk = replace(desk, double_click_s=alike_s)
         try:
-            return make_call(
-                handle,
-                number,
-                desk=desk,
-                dial_log=self._dial_log,
-                wait_for_first=partial(self._answers.wait, patience_s, self._waiting[infobase]),
-                wall_s=wall_s(time.time(), self._zones[exchange]),
+            return (
+                yield from click(
+                    handle,
+                    number,
+                    desk=desk,
+                    dial_log=self._dial_log,
+                    wait_for_first=partial(self._answers.wait, patience_s, self._waiting[infobase]),
+                    wall_s=wall_s(time.time(), self._zones[exchange]),
+                )
             )
         finally:
             self._answers.tell()

@@ -38,7 +38,7 @@ from bridge.web.path_secret import PathKeeper
 from bridge.web.records import PREFIX as RECORDS
 from bridge.web.router import Router
 from bridge.web.soap.endpoint import SoapEndpoint
-from bridge.web.soap.operations import Telephony, handlers
+from bridge.web.soap.operations import Telephony, handlers, in_steps
 from bridge.web.soap.vocabulary import ENGLISH, RUSSIAN, Language
 from bridge.wiring.as_onec import as_onec
 from bridge.wiring.calls import Calls
@@ -124,6 +124,7 @@ class Entrances:
                 gatekeeper=gatekeeper,
                 public_url=self.settings.server.public_url,
                 figures=self.figures,
+                in_steps=in_steps(telephony),
             )
 
         soap: dict[str, WsgiApp] = {
@@ -147,6 +148,7 @@ class Entrances:
         return Telephony(
             ping=_ping,
             make_call=dialling.dial,
+            click=dialling.click,
             subscribers=lambda infobase: desks[infobase].subscribers,
             show_keys=lambda infobase: self.settings.infobase[infobase].show_keys,
             collect=lambda infobase, handle, after_id, wait_s: self._collect(

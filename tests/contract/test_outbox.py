@@ -821,10 +821,10 @@ class WakesEverybody(SqliteStore):
 
 
 class DialsEveryClick(SqliteStore):
-    def begin(
+    def bring_click(
         self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
-    ) -> DialRecord:
-        return super().begin(infobase, subscriber, number, window_s=0, limits=limits)
+    ) -> Callable[[], DialRecord]:
+        return super().bring_click(infobase, subscriber, number, window_s=0, limits=limits)
 
 
 CONTROLS: list[tuple[type[SqliteStore], Callable[[Stand], None]]] = [

@@ -1,6 +1,7 @@
 """Outgoing HTTP: bounded in bytes and in total time, nothing followed, nothing trusted by mistake."""
 
 import gc
+import select
 import ssl
 import sys
 import threading
@@ -160,6 +161,27 @@ def test_what_comes_behind_an_answer_answers_nothing(wire: Callable[..., Wire]) 
             assert peer.get(url).body == b"ok"
         peer.close()
     assert len(set(requests)) == 3
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_request_is_begun_over_a_kept_connection_and_finished_when_its_answer_has_come(
+    wire: Callable[..., Wire], tls: bool
+) -> None:
+    with server(tls=tls, promises={"Connection": "keep-alive"}) as (url, requests):
+        peer = wire(once=True, ca_file=str(TLS / "ca.pem"))
+        assert peer.begin_get(url) is None, "there is no connection yet"
+        assert requests == []
+        peer.get(url)
+        for _ in range(3):
+            begun = peer.begin_get(url)
+            assert begun is not None
+            assert select.select([begun.fileno()], [], [], 10)[0]
+            begun.come()
+            assert peer.finish(begun).body == b"ok"
+        assert peer.begin_get("ftp://nowhere") is None
+        peer.close()
+    assert len(requests) == 4
+    assert len(set(requests)) == 1
 
 
 def test_many_threads_share_the_connections(wire: Callable[..., Wire]) -> None:

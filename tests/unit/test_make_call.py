@@ -12,8 +12,9 @@ from bridge.core.dialing import CallCode, CallResult, DialPolicy, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.core.numbers import PhoneNumber
 from bridge.core.ports import DialRecord
+from bridge.core.steps import THREAD, Commit, Steps
 from bridge.core.watch import WorkHours
-from bridge.flows.make_call import IN_PROGRESS, Desk, make_call
+from bridge.flows.make_call import IN_PROGRESS, Desk, click, make_call
 
 ANNA = Subscriber(name="Иванова Анна", key="gW3cyUJAtl50PhF", extension="101")
 PETR = Subscriber(name="Петров Пётр", extension="102")
@@ -23,11 +24,32 @@ NUMBER = "8 (923) 529-29-26"
 
 @dataclass
 class Exchange:
+    """`kept`: it has a connection to ask over at once."""
+
     answer: CallResult = RANG
     dialled: list[tuple[Subscriber, str]] = field(default_factory=list)
+    kept: bool = False
+
+    def begin(self, subscriber: Subscriber, number: PhoneNumber) -> "Asked | None":
+        return Asked(self.dial(subscriber, number)) if self.kept else None
 
     def dial(self, subscriber: Subscriber, number: PhoneNumber) -> CallResult:
         self.dialled.append((subscriber, number.digits))
+        return self.answer
+
+
+@dataclass
+class Asked:
+    answer: CallResult
+    ends_at: float = 0.0
+
+    def fileno(self) -> int:
+        raise AssertionError("nobody watches it here")
+
+    def come(self) -> bool:
+        return True
+
+    def result(self) -> CallResult:
         return self.answer
 
 
@@ -54,6 +76,13 @@ class Log:
         self.clicks[click] = len(self.clicks) + 1
         return DialRecord(id=self.clicks[click], result=None, fresh=True)
 
+    def bring_click(
+        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+    ) -> Callable[[], DialRecord]:
+        if self.fails == "bring":
+            raise StoreUnavailable("мост останавливается")
+        return lambda: self.begin(infobase, subscriber, number, window_s=window_s, limits=limits)
+
     def end(self, dial_id: int, result: CallResult) -> None:
         if self.fails == "end":
             raise StoreUnavailable("диск полон")
@@ -72,10 +101,19 @@ class Office:
     wall_s: float = 0.0
 
     def click(self, handle: str = "101", number: str = NUMBER) -> CallResult:
+        return make_call(handle, number, **self._with())
+
+    def steps(self, handle: str = "101", number: str = NUMBER) -> Steps[CallResult]:
+        return click(handle, number, **self._with())
+
+    def _with(self) -> dict[str, Any]:
         desk = Desk(infobase="buh", exchange=self.exchange, subscribers=(ANNA, PETR), **self.rules)
-        return make_call(
-            handle, number, desk=desk, dial_log=self.log, wait_for_first=self.wait, wall_s=self.wall_s
-        )
+        return {
+            "desk": desk,
+            "dial_log": self.log,
+            "wait_for_first": self.wait,
+            "wall_s": self.wall_s,
+        }
 
 
 @pytest.mark.parametrize("handle", [ANNA.key, "101", "Иванова Анна", " иванова анна "])
@@ -250,3 +288,59 @@ def test_a_second_click_that_cannot_read_the_first_answer_does_not_say_that_noth
 
     office.wait = unreadable
     assert office.click() == IN_PROGRESS
+
+
+def test_the_exchange_is_asked_only_when_the_commit_has_been_waited_for() -> None:
+    office = Office(exchange=Exchange(kept=True))
+    steps = office.steps()
+    assert isinstance(next(steps), Commit)
+    assert (office.exchange.dialled, office.log.clicks) == ([], {})
+    assert isinstance(next(steps), Asked)
+    assert (office.exchange.dialled, len(office.log.clicks)) == ([(ANNA, "79235292926")], 1)
+    assert (ended(steps), office.log.results) == (RANG, {1: RANG})
+
+
+def test_an_exchange_that_must_be_reached_first_is_asked_on_a_thread() -> None:
+    office = Office()
+    steps = office.steps()
+    assert isinstance(next(steps), Commit)
+    assert next(steps) is THREAD
+    assert office.exchange.dialled == []
+    assert ended(steps) == RANG
+    assert len(office.exchange.dialled) == 1
+
+
+def test_a_second_click_waits_for_the_answer_to_the_first_on_a_thread() -> None:
+    office = Office(exchange=Exchange(kept=True), wait=lambda _: RANG)
+    first, second = office.steps(), office.steps()
+    assert isinstance(next(first), Commit)
+    assert isinstance(next(first), Asked)
+    assert isinstance(next(second), Commit)
+    assert next(second) is THREAD
+    assert ended(second) == ended(first) == RANG
+    assert len(office.exchange.dialled) == 1
+
+
+def test_what_is_refused_or_known_waits_for_nobody_but_the_store() -> None:
+    office = Office(exchange=Exchange(kept=True))
+    assert ended(office.steps(handle="?")).code == CallCode.UNKNOWN_SUBSCRIBER
+    office.click()
+    again = office.steps()
+    assert isinstance(next(again), Commit)
+    assert ended(again) == RANG
+
+
+@pytest.mark.parametrize("fails", ["bring", "begin"])
+def test_a_store_that_takes_nothing_lets_nothing_be_dialled(fails: str) -> None:
+    office = Office(exchange=Exchange(kept=True), log=Log(fails=fails))
+    with pytest.raises(StoreUnavailable):
+        office.click()
+    assert office.exchange.dialled == []
+
+
+def ended(steps: Steps[CallResult]) -> CallResult:
+    """What the next step, which is the last, gives."""
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    result: CallResult = end.value.value
+    return result

@@ -2,10 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
+from bridge.core.steps import THREAD, Answer, Awaited, Commit
 from bridge.web.together import AT_ONCE, FEW, Together
+from support.world import eventually
 
 LONG_S = 20.0
 
@@ -19,12 +23,16 @@ class One:
         self.settled = threading.Event()
         self.may_settle = threading.Event()
         self.may_settle.set()
+        self.then: list[Awaited] = []  # awaited behind the commit
         self.answered_by = ""
         self.answered = threading.Event()
 
-    def begin(self) -> bool:
+    def begin(self) -> Awaited | None:
         self._said.append(f"begin {self._name}")
-        return not self._known
+        return None if self._known else Commit(lambda: None)
+
+    def go_on(self) -> Awaited | None:
+        return self.then.pop(0) if self.then else None
 
     def settle(self) -> None:
         assert self.may_settle.wait(LONG_S)
@@ -39,11 +47,18 @@ class One:
         self._said.append(f"answer {self._name}")
 
 
+def nobody(*_: object) -> None:
+    raise AssertionError("nothing is watched and nothing needs a thread")
+
+
 @contextmanager
-def looped() -> Iterator[tuple[Together, threading.Event]]:
+def looped(
+    watch: Callable[[Answer, Callable[[], None]], None] | None = None,
+    aside: Callable[[One], None] | None = None,
+) -> Iterator[tuple[Together, threading.Event]]:
     """With a loop that is not running, and whether it was woken."""
     woken = threading.Event()
-    together = Together(woken.set)
+    together = Together(woken.set, watch or nobody, aside or nobody)
     try:
         yield together, woken
     finally:
@@ -146,3 +161,59 @@ def test_the_end_waits_for_the_commit_of_what_was_begun() -> None:
         assert time.monotonic() - began < LONG_S
         assert said == ["begin a", "settle a"]
         assert not woken.is_set()
+
+
+class Peer:
+    """`whole`: its answer has come."""
+
+    ends_at = 0.0
+
+    def __init__(self, *, whole: bool = True) -> None:
+        self._whole = whole
+
+    def fileno(self) -> int:
+        raise AssertionError("it is for `watch`")
+
+    def come(self) -> bool:
+        return self._whole
+
+
+def stepped(number: int, said: list[str], awaited: Awaited) -> list[One]:
+    many = [One(said, str(one)) for one in range(number)]
+    for one in many:
+        one.then.append(awaited)
+    return many
+
+
+@pytest.mark.parametrize("number", [1, FEW + 3])
+def test_what_a_peer_answers_is_watched_by_the_loop_and_answered_by_it(number: int) -> None:
+    said: list[str] = []
+    heard: list[Callable[[], None]] = []
+    with looped(watch=lambda _, then: heard.append(then)) as (together, woken):
+        many = stepped(number, said, Peer())
+        for one in many:
+            together.add(one)
+        together.go_on()
+        assert number <= FEW or woken.wait(LONG_S)
+        together.go_on()
+        assert eventually(lambda: len(heard) == number)
+        assert not together.more()
+        for then in heard:
+            then()
+        together.go_on()
+    assert {one.answered_by for one in many} == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("awaited", [THREAD, Peer(whole=False)])
+def test_what_must_wait_in_another_way_gets_a_thread(awaited: Awaited) -> None:
+    said: list[str] = []
+    aside: list[One] = []
+    (one,) = stepped(1, said, awaited)
+    with looped(watch=lambda _, then: then(), aside=aside.append) as (together, woken):
+        together.add(one)
+        together.go_on()
+        assert eventually(lambda: bool(aside) or together.more())
+        together.go_on()
+    assert aside == [one]
+    assert not woken.is_set()
+    assert not one.answered.is_set()

@@ -3,7 +3,7 @@
 What the answer means is left to `answers`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -12,7 +12,7 @@ from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import BadSettings
 from bridge.core.numbers import PhoneNumber
 from bridge.vpbx.mobilon.answers import AnswerReader
-from bridge.wire import Wire, WireError
+from bridge.wire import Answer, Begun, Wire, WireError
 
 
 class MobilonApi(StrEnum):
@@ -73,19 +73,22 @@ class MobilonClient:
         """Ask Mobilon to ring `subscriber`, then `number`; one request, whatever happens to it."""
         if missing := self._missing(subscriber):
             return CallResult.fail(CallCode.UNKNOWN_SUBSCRIBER, missing)
-        reader = AnswerReader(
+        url = self._url(subscriber, number)
+        return _heard(self._reader(subscriber, number), lambda: self._wire.get(url))
+
+    def begin(self, subscriber: Subscriber, number: PhoneNumber) -> "Dialled | None":
+        """`dial` without waiting; None, and nobody was asked, when it would have to."""
+        if self._missing(subscriber):
+            return None
+        begun = self._wire.begin_get(self._url(subscriber, number))
+        return Dialled(self._wire, begun, self._reader(subscriber, number)) if begun else None
+
+    def _reader(self, subscriber: Subscriber, number: PhoneNumber) -> AnswerReader:
+        return AnswerReader(
             secrets=(subscriber.key, self._node_token, self._api_password),
             number=number,
             any_body=self._api is MobilonApi.SIMPLE_CALLS,
         )
-        url = self._url(subscriber, number)
-        try:
-            answer = self._wire.get(url)
-        except WireError as error:
-            return reader.no_answer(error)
-        except Exception:  # noqa: BLE001 - the port never raises, and after a surprise the phone may ring
-            return reader.no_answer(WireError("неожиданный сбой обмена", sent=True))
-        return reader.read(answer)
 
     def _missing(self, subscriber: Subscriber) -> str:
         """What the administrator has to fill in before this subscriber can dial; "" when nothing."""
@@ -115,6 +118,35 @@ class MobilonClient:
                     "dst_num": number.trunk8,
                 }
                 return f"{self._base_url}/simple-calls/call/?{_encoded(query)}"
+
+
+class Dialled:
+    """Mobilon was asked; `result` is to be called once."""
+
+    def __init__(self, wire: Wire, begun: Begun, reader: AnswerReader) -> None:
+        self._wire = wire
+        self._begun = begun
+        self._reader = reader
+        self.ends_at = begun.ends_at
+
+    def fileno(self) -> int:
+        return self._begun.fileno()
+
+    def come(self) -> bool:
+        return bool(self._begun.come())
+
+    def result(self) -> CallResult:
+        return _heard(self._reader, lambda: self._wire.finish(self._begun))
+
+
+def _heard(reader: AnswerReader, ask: Callable[[], Answer]) -> CallResult:
+    try:
+        answer = ask()
+    except WireError as error:
+        return reader.no_answer(error)
+    except Exception:  # noqa: BLE001 - the port never raises, and after a surprise the phone may ring
+        return reader.no_answer(WireError("неожиданный сбой обмена", sent=True))
+    return reader.read(answer)
 
 
 def _checked(url: str) -> str:

@@ -15,6 +15,7 @@ from bridge.core.calls import Subscriber
 from bridge.core.dialing import CallResult
 from bridge.core.errors import JournalRefused, TooMuch, UnknownRecord
 from bridge.core.ports import Collected, Letter, StoredEvent
+from bridge.core.steps import Steps
 from bridge.flows.call_view import CallView
 
 Arguments = Mapping[str, Any]
@@ -29,7 +30,8 @@ class Telephony:
     """The roads that the SOAP entrance opens into; each takes the name of the calling infobase.
 
     `subscribers` gives the people an infobase may dial for; `show_keys` whether it may see their
-    keys at the exchange; `collect` takes a handle, the last id and how many seconds to wait at most;
+    keys at the exchange; `click` is `make_call` in steps; `collect` takes a handle, the last id and how
+    many seconds to wait at most;
     `event_data` is what 1C finds in `Data`; `call_info` takes a handle and an id of a call,
     `call_journal` a handle and a day; `zone` is of the exchange's wall; `record_url` makes the link to the
     recording of a call.
@@ -37,6 +39,7 @@ class Telephony:
 
     ping: Callable[[], str]
     make_call: Callable[[str, str, str], CallResult]
+    click: Callable[[str, str, str], Steps[CallResult]]
     subscribers: Callable[[str], Sequence[Subscriber]]
     show_keys: Callable[[str], bool]
     collect: Callable[[str, str, int, int], Collected]
@@ -59,8 +62,20 @@ def handlers(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Any]]
     }
 
 
+def in_steps(telephony: Telephony) -> dict[str, Callable[[str, Arguments], Steps[Any]]]:
+    """Of `handlers`, those that can be taken in steps."""
+    return {"MakeCall": lambda infobase, arguments: _click(telephony, infobase, arguments)}
+
+
 def _make_call(telephony: Telephony, infobase: str, arguments: Arguments) -> dict[str, Any]:
-    result = telephony.make_call(infobase, arguments["Key"], arguments["Number"])
+    return _dialled(telephony.make_call(infobase, arguments["Key"], arguments["Number"]))
+
+
+def _click(telephony: Telephony, infobase: str, arguments: Arguments) -> Steps[dict[str, Any]]:
+    return _dialled((yield from telephony.click(infobase, arguments["Key"], arguments["Number"])))
+
+
+def _dialled(result: CallResult) -> dict[str, Any]:
     return {
         "Result": result.status.value,
         "Message": result.message,
