@@ -18,6 +18,7 @@ from bridge.web.steps import ASIDE, IN_STEPS, Stepped
 
 # of answers whose heads are kept: none of their values is anybody's secret
 _PLAIN = frozenset({"Content-Type", "Content-Length", "X-Content-Type-Options"})
+_IN_STEPS = (Later, Stepped)
 
 
 class Task(WSGITask):  # type: ignore[misc]
@@ -43,7 +44,7 @@ class Task(WSGITask):  # type: ignore[misc]
             self.request.get_body_stream().seek(0)  # it is read once more
             return THREAD
         self._given = given
-        return given.awaited if isinstance(given, Later | Stepped) else None
+        return given.awaited if isinstance(given, _IN_STEPS) else None
 
     @property
     def begun(self) -> bool:
@@ -57,14 +58,14 @@ class Task(WSGITask):  # type: ignore[misc]
         """As `Stepped`. Never raises."""
         self._take(lambda given: given.go_on())
         given = self._given
-        return given.awaited if isinstance(given, Later | Stepped) and not self._error else None
+        return given.awaited if isinstance(given, _IN_STEPS) and not self._error else None
 
     def go_through(self) -> None:
         """Take all steps of what was begun. Never raises."""
         self._take(lambda given: given.finish())
 
     def _take(self, steps: Callable[[Later | Stepped], object]) -> None:
-        if isinstance(self._given, Later | Stepped) and self._error is None:
+        if isinstance(self._given, _IN_STEPS) and self._error is None:
             try:
                 steps(self._given)
             except Exception as error:  # noqa: BLE001 - as above

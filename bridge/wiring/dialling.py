@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from bridge.core.calls import Subscriber
@@ -40,7 +40,7 @@ class Dialling:
     ) -> None:
         self._settings = settings
         self._dial_log = dial_log
-        self._figures = figures
+        self._counters = cache(figures.dials.labels)
         self._seats = seats
         self._alarm = _Alarm()
         self._answers = _Answers(dial_log)
@@ -94,7 +94,7 @@ class Dialling:
             self._answers.tell()
 
     def _tell(self, infobase: str, handle: str, number: str, result: CallResult) -> None:
-        self._figures.dials.labels(infobase, str(result.code)).inc()
+        self._counters(infobase, str(result.code)).inc()
         subscriber = self.desks[infobase].find(handle)
         log.info(
             "dial",

@@ -115,20 +115,28 @@ class SoapEndpoint:
         if steps is None or understood is None:
             return ASIDE
         plain, arguments = understood
+        said = steps(infobase, arguments)
+        return Stepped(self._steps_to_answer(said, plain, call, infobase, environ, start_response))
 
-        def answered() -> Steps[Iterable[bytes]]:
-            body = None
-            try:
-                answer = yield from steps(infobase, arguments)
-            except Fault as error:
-                environ[ANSWERED_KEY] = partial(_raise, error)
-            else:
-                body = _written(plain, answer, environ)
-            if body is None:
-                return self._by_spyne(call, infobase, environ, start_response)
-            return self._answer(call, body, start_response)
-
-        return Stepped(answered())
+    def _steps_to_answer(
+        self,
+        said: Steps[Any],
+        plain: Plain,
+        call: Call,
+        infobase: str,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Steps[Iterable[bytes]]:
+        body = None
+        try:
+            answer = yield from said
+        except Fault as error:
+            environ[ANSWERED_KEY] = partial(_raise, error)
+        else:
+            body = _written(plain, answer, environ)
+        if body is None:
+            return self._by_spyne(call, infobase, environ, start_response)
+        return self._answer(call, body, start_response)
 
     def _by_spyne(
         self, call: Call, infobase: str, environ: Environ, start_response: StartResponse
