@@ -19,6 +19,7 @@ from bridge.wiring.machine import started, stay_on_one_core
 
 if TYPE_CHECKING:
     from bridge.demo.apart import SandboxApart
+    from bridge.demo.meeting import Meeting
     from bridge.web.console.roads import Found
 
 
@@ -48,7 +49,7 @@ def serve(config: Path, role: str, workers: int | None) -> None:
     if workers:
         from bridge.wiring.processes import several  # Linux's own
 
-        sandbox()  # shared from before the fork
+        sandbox.agree()
         with several(settings, workers, role=Role(role), extras=extras) as parent:
             on_stop(parent.drain, at_once=parent.kill)
             parent.run()
@@ -72,13 +73,20 @@ class _Sandbox:
     def __init__(self, *, json_lines: bool) -> None:
         self._json_lines = json_lines
         self._lock = threading.Lock()
+        self._meeting: Meeting | None = None
         self._made: SandboxApart | None = None
+
+    def agree(self) -> None:
+        """Processes that are forked from now on have one between them."""
+        from bridge.demo.meeting import Meeting
+
+        self._meeting = Meeting()
 
     def __call__(self) -> "SandboxApart":
         from bridge.demo.apart import SandboxApart  # both sides' simulations
 
         with self._lock:
-            self._made = self._made or SandboxApart(json_lines=self._json_lines)
+            self._made = self._made or SandboxApart(meeting=self._meeting, json_lines=self._json_lines)
             return self._made
 
     def close(self) -> None:

@@ -1,13 +1,12 @@
 """The Полигон of a bridge that serves: a process of its own, started by a press, ended by idleness.
 
 Everything it does is out of the way of real calls: its threads, its memory, its files, its log lines.
-Processes that share one `SandboxApart` from before their fork share its process too, whichever of them
-started it: its address is known beforehand, and who comes second finds it taken.
+Processes that have agreed on one `Meeting` before their fork share its process, whichever of them started
+it: its address is known beforehand, and who comes second finds it taken.
 """
 
 import json
 import os
-import secrets
 import shutil
 import socket
 import struct
@@ -22,6 +21,7 @@ from typing import Any
 
 from bridge.core.calls import Subscriber
 from bridge.core.errors import BridgeError, TooMuch
+from bridge.demo.meeting import Address, Meeting, somewhere
 from bridge.demo.stage import SUBSCRIBERS
 from bridge.observe import log
 from bridge.pausing import pausing
@@ -45,13 +45,13 @@ from bridge.demo.program import main
 main(facts)
 """
 LATE = "Полигон не ответил вовремя: повторите"
-Address = str | tuple[str, int]
 
 
 class SandboxApart:
     """`web.console.roads.Sandbox` in another process.
 
     Args:
+        meeting: the same in processes that share it.
         idle_s: after so long without a press the process ends, and what was in it is forgotten.
         json_lines: how its errors are written into our log.
     """
@@ -60,11 +60,14 @@ class SandboxApart:
     people: Sequence[Subscriber] = SUBSCRIBERS
     scenarios: Sequence[str] = tuple(SCENARIOS)
 
-    def __init__(self, *, idle_s: float = IDLE_S, json_lines: bool = False) -> None:
+    def __init__(
+        self, *, meeting: Meeting | None = None, idle_s: float = IDLE_S, json_lines: bool = False
+    ) -> None:
+        meeting = meeting or Meeting()
         self.idle_s = idle_s
         self._json_lines = json_lines
-        self._key = secrets.token_hex(32)
-        self._address = _somewhere()
+        self._key = meeting.key
+        self._address = meeting.address
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._awaited: threading.Thread | None = None
@@ -155,7 +158,7 @@ class SandboxApart:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if not isinstance(self._address, str):
-            self._address = _somewhere()  # the port of before may be somebody's by now
+            self._address = somewhere()  # the port of before may be somebody's by now
         try:
             folder = tempfile.mkdtemp(prefix="vpbx-bridge-sandbox-")
             process = subprocess.Popen(  # noqa: S603 - our own program
@@ -197,15 +200,6 @@ def _outlive(process: subprocess.Popen[bytes], folder: str) -> None:
             process.stdin.close()
     shutil.rmtree(folder, ignore_errors=True)
     log.info("sandbox_ended", pid=process.pid, code=code)
-
-
-def _somewhere() -> Address:
-    """An address on this machine alone: on Linux one that is no file and goes with its process."""
-    if sys.platform == "linux":
-        return f"\0vpbx-bridge-sandbox-{secrets.token_hex(16)}"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return "127.0.0.1", int(probe.getsockname()[1])
 
 
 def _connected(address: Address) -> socket.socket:

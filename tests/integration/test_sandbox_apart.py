@@ -17,6 +17,7 @@ import pytest
 from bridge.core.errors import BridgeError, TooMuch
 from bridge.demo import apart
 from bridge.demo.apart import SandboxApart
+from bridge.demo.meeting import Meeting
 from support.replica import alive
 from support.world import eventually
 
@@ -42,9 +43,11 @@ def sandbox(
 ) -> Iterator[SandboxApart]:
     if request.param == "by a name" and sys.platform != "linux":
         pytest.skip("names of sockets that are no files are Linux's")
+    meeting = None
     if request.param == "by a port":
-        monkeypatch.setattr(apart, "_somewhere", _port)
-    made = SandboxApart()
+        monkeypatch.setattr(apart, "somewhere", _port)
+        meeting = Meeting(address=_port())
+    made = SandboxApart(meeting=meeting)
     yield made
     made.close()
     assert list(folder.glob(FOLDERS)) == []

@@ -58,6 +58,14 @@ def test_serve_loads_nothing_that_others_need(tmp_path: Path) -> None:
     assert run(tmp_path, "-c", PROGRAM, *LATER).split() == []
 
 
+def test_several_processes_agree_on_a_polygon_without_loading_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from bridge.cli.serving import _Sandbox; _Sandbox(json_lines=False).agree(); "
+        "print(*[one for one in sys.modules if one.startswith(('bridge.demo.', 'bridge.sim'))])"
+    )
+    assert run(tmp_path, "-c", program).split() == ["bridge.demo.meeting"]
+
+
 def test_a_command_loads_no_other(tmp_path: Path) -> None:
     program = "import sys, bridge.cli; print([one for one in sys.modules if one.startswith('bridge.cli.')])"
     assert run(tmp_path, "-c", program).strip() == "[]"
