@@ -1,4 +1,4 @@
-"""Where the processes of one bridge find its Полигон: agreed on before they fork, and long before it is made."""
+"""Where the processes of one bridge find its Полигон: agreed on before they fork, long before it is made."""
 
 import secrets
 import socket
