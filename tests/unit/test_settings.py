@@ -1,8 +1,11 @@
 """Settings explain themselves, in Russian, to an administrator."""
 
+import json
 import os
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -10,8 +13,9 @@ from pydantic import BaseModel
 from bridge.cli.template import SETTINGS
 from bridge.core.errors import BadSettings
 from bridge.core.wording import OF_EVENT, Wording
-from bridge.settings import load, parse
-from bridge.settings.model import ServerSection
+from bridge.settings import Settings, load, parse
+from bridge.settings.loading import given
+from bridge.settings.model import ENV_PREFIX, ServerSection
 from bridge.settings.partners import (
     CustomSection,
     DialSection,
@@ -162,6 +166,43 @@ def test_the_environment_is_stronger_than_the_file(monkeypatch: pytest.MonkeyPat
     settings = parse(GOOD + "password = 'из файла'")
     assert settings.infobase["buh"].password.get_secret_value() == "пароль из среды"
     assert (settings.server.host, settings.server.port) == ("0.0.0.0", 9000)
+
+
+SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
+    ("server",): ServerSection,
+    ("exchange", "main"): ExchangeSection,
+    ("infobase", "buh"): InfobaseSection,
+    ("infobase", "buh", "dial"): DialSection,
+    ("infobase", "buh", "custom"): CustomSection,
+    ("infobase", "buh", "custom", "who"): WhoSection,
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [(place, name) for place, model in SECTIONS.items() for name in model.model_fields]
+)
+def test_a_variable_of_the_environment_means_what_the_file_would(
+    place: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every setting that has an example: the same settings come of both, or the same words."""
+    examples = SECTIONS[place].model_fields[name].examples
+    if not examples:
+        pytest.skip("a section, tried by itself")
+    data = tomllib.loads(GOOD)
+    section: Any = data
+    for part in place:
+        section = section.setdefault(part, {})
+    section[name] = value = examples[0]
+    words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    monkeypatch.setenv(ENV_PREFIX + "__".join((*place, name)).upper(), words)
+    assert _outcome(lambda: parse(GOOD)) == _outcome(lambda: given(data))
+
+
+def _outcome(read: Callable[[], Settings]) -> object:
+    try:
+        return read().model_dump()
+    except BadSettings as error:
+        return str(error)
 
 
 @pytest.mark.parametrize(
