@@ -15,7 +15,7 @@ from bridge.web.guard import GuardedChannel
 class Room(NamedTuple):
     """For how many connections."""
 
-    limit: int  # at which waitress stops accepting; a turn of the loop may take `server.ACCEPTS` more
+    limit: int  # at which waitress stops accepting; a turn of the loop may take `acceptor.ACCEPTS` more
     crowded: int
 
 

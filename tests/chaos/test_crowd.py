@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.web import server
+from bridge.web import acceptor
 from bridge.web.crowd import CROWDED, LIMIT
 from support.world import World, world
 
@@ -53,7 +53,7 @@ def test_without_making_room_the_same_strangers_lock_everybody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The measurement sees a siege when there is one."""
-    monkeypatch.setattr(server, "make_room", lambda _: 0)
+    monkeypatch.setattr(acceptor, "make_room", lambda _: 0)
     with besieged(tmp_path) as here:
         answers = raid(here)
     assert answers.failed

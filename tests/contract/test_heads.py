@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from waitress.buffers import TempfileBasedBuffer
 from waitress.task import WSGITask
 
-from bridge.web import heads, server
+from bridge.web import heads
+from bridge.web.connection import Connection
 from bridge.web.server import Server, ServerOptions
 from support.hostile_http import FRAMING, HEADERS, LINES
 
@@ -64,7 +65,7 @@ BODIES = [
 ]
 
 
-class Forgetful(server._Channel):
+class Forgetful(Connection):
     """As waitress does it: every byte read by its parser, every answer written by its task."""
 
     task_class = WSGITask
@@ -112,7 +113,7 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 class Wire:
     """One connection to a server whose loop is the caller."""
 
-    def __init__(self, made: Server, channel: type[server._Channel]) -> None:
+    def __init__(self, made: Server, channel: type[Connection]) -> None:
         self._server, self._tasks = made._server, Inline()
         self._ours, theirs = socket.socketpair()
         self._ours.setblocking(False)
@@ -153,7 +154,7 @@ def here(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @contextmanager
-def wire(made: Server, channel: type[server._Channel]) -> Iterator[Wire]:
+def wire(made: Server, channel: type[Connection]) -> Iterator[Wire]:
     opened = Wire(made, channel)
     try:
         yield opened
@@ -165,7 +166,7 @@ def compare(made: Server, packets: Iterable[bytes]) -> int:
     """Both say the same after each packet, and stay or go; returns how many requests had a known head."""
     repeated = 0
 
-    class Counting(server._Channel):
+    class Counting(Connection):
         def _repeated(self, request: Any) -> bool:
             nonlocal repeated
             repeated += 1

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bridge.web import crowd, server, threads
+from bridge.web import acceptor, crowd, server, threads
+from bridge.web.connection import Connection
 from bridge.web.crowd import make_room
 from bridge.web.loop import PlainLoop
 from bridge.web.server import Server, ServerOptions
@@ -46,7 +47,7 @@ def test_who_goes_with_another_request_announced_stops_nobody(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Else the thread that serves closes what the loop watches; twenty such clients ended it."""
-    gone, delete = threading.Event(), server._Channel.del_channel
+    gone, delete = threading.Event(), Connection.del_channel
     closed, closed_by = set(), set()
 
     def deleting(channel: Any, watched: Any = None) -> None:
@@ -58,7 +59,7 @@ def test_who_goes_with_another_request_announced_stops_nobody(
         yield from ok(environ, start_response)
         gone.wait(WAITS_S)
 
-    monkeypatch.setattr(server._Channel, "del_channel", deleting)
+    monkeypatch.setattr(Connection, "del_channel", deleting)
     with served(lasting) as (made, thread):
         for count in range(1, 21):
             gone.clear()
@@ -121,7 +122,7 @@ def test_where_there_is_only_select_hundreds_of_connections_stop_nobody(
         most = max(most, len(channels))
         return make_room(channels)
 
-    monkeypatch.setattr(server, "make_room", looked)
+    monkeypatch.setattr(acceptor, "make_room", looked)
     with served(ok) as (made, thread):
         clients = [socket.create_connection(("127.0.0.1", made.port), WAITS_S) for _ in range(600)]
         try:
@@ -131,5 +132,5 @@ def test_where_there_is_only_select_hundreds_of_connections_stop_nobody(
             for client in clients:
                 client.close()
     assert crowd.FEW.crowded < most
-    assert crowd.FEW.limit + server.ACCEPTS + 2 <= 512  # the listener, and what wakes the loop
+    assert crowd.FEW.limit + acceptor.ACCEPTS + 2 <= 512  # the listener, and what wakes the loop
     assert most + 2 <= 512
