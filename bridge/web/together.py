@@ -7,6 +7,7 @@ for what peers answer; nobody else is woken. What must wait in another way goes 
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from bridge.core.steps import THREAD, Answer, Awaited, Commit, Thread
 from bridge.observe import log
 
 AT_ONCE = 64  # begun in one turn of the loop, so that the other connections wait for milliseconds at most
+BEGIN_S = 0.01  # no more are, once it is spent (64 short ones: 4 ms); 64 KB of JSON or a form take up to 15
 FEW = 2  # answered by the thread that waited: the loop would have to be woken for them
 
 
@@ -79,9 +81,12 @@ class Together:
         while self._settled:
             one = self._settled.popleft()
             self._see_to(one, one.go_on(), waiting)
+        until = time.monotonic() + BEGIN_S
         for _ in range(min(AT_ONCE, len(self._come))):
             one = self._come.popleft()
             self._see_to(one, one.begin(), waiting)
+            if time.monotonic() > until:
+                break
         self._commit(waiting)
 
     def stop(self, timeout_s: float) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from bridge.core.steps import THREAD, Answer, Awaited, Commit
-from bridge.web.together import AT_ONCE, FEW, Together
+from bridge.web.together import AT_ONCE, BEGIN_S, FEW, Together
 from support.world import eventually
 
 LONG_S = 20.0
@@ -128,6 +128,26 @@ def test_one_turn_of_the_loop_begins_only_so_many() -> None:
         assert together.more()
         together.go_on()
         assert len(said) == 2 * AT_ONCE + 2
+
+
+class Slow(One):
+    """Its hook is long to read."""
+
+    def begin(self) -> Awaited | None:
+        time.sleep(2 * BEGIN_S)
+        return super().begin()
+
+
+def test_what_is_long_to_begin_leaves_the_next_to_another_turn() -> None:
+    said: list[str] = []
+    with looped() as (together, _):
+        for name in ("a", "b"):
+            together.add(Slow(said, name, known=True))
+        together.go_on()
+        assert said == ["begin a", "answer a"]
+        assert together.more()
+        together.go_on()
+        assert said[2:] == ["begin b", "answer b"]
 
 
 def test_what_breaks_breaks_only_itself() -> None:
