@@ -36,7 +36,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
 
     def received(self, data: bytes) -> int:
         consumed = int(super().received(data))
-        if self.error is not None:
+        if self.error is not None or self.completed:
             self.expect_continue = False  # else waitress says "100 Continue" and waits for the body
         return consumed
 

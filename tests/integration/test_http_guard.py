@@ -158,6 +158,13 @@ def test_requests_one_after_another_on_one_connection_are_all_answered_in_order(
     assert dialled(here)[-3:] == numbers
 
 
+def test_who_expects_100_continue_and_has_no_body_is_answered_at_once(here: World) -> None:
+    with Line(here.bridge.port) as line:
+        for length in ("", "Content-Length: 0\r\n"):
+            line.send(f"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{length}\r\n".encode())
+            assert line.answer().status == 200
+
+
 def test_expect_100_continue_is_answered_before_the_body_is_sent(here: World) -> None:
     head, _, body = whole("89233000401", "Expect: 100-continue").partition(b"\r\n\r\n")
     with Line(here.bridge.port) as line:
