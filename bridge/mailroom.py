@@ -66,8 +66,11 @@ class MailRoom:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Send everybody away; who comes later stands. Safe from any thread and from a signal."""
-        with self._changed:  # reentrant
+        """Send everybody away; who comes later stands. Safe from any thread, not from a signal.
+
+        Whoever counts holds the lock, and may wait for the figures' lock that the signal's thread holds.
+        """
+        with self._changed:
             self._closed = True
             self._changed.notify_all()
 

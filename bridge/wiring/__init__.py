@@ -148,7 +148,8 @@ class Bridge:
             self._server.drain(at_once=at_once)
         else:
             self._draining.set()
-        self._dismiss()
+        # in a thread: who holds the lock of the mailroom may wait for what a signal interrupted
+        threading.Thread(target=self._dismiss, name="dismiss", daemon=True).start()
 
     def _watch(self) -> None:
         look_at = 0.0

@@ -1,5 +1,6 @@
 """The mailbox from 1C's side: zeep on both WSDLs against a real bridge, with waits, losses and kills."""
 
+import gc
 import json
 import sqlite3
 import subprocess
@@ -21,11 +22,14 @@ from requests.auth import HTTPBasicAuth
 from zeep.exceptions import Fault
 
 from bridge.core.delivery import DeliveryState, Purpose
+from bridge.mailroom import MailRoom
+from bridge.observe import Figures
 from bridge.web.auth import token_hash
 from bridge.web.soap.vocabulary import ENGLISH, LANGUAGES, RUSSIAN, TYPES, Language
+from bridge.wiring import Place, connect, open_for
 from support.hooks import BEGAN, STATES, call_events, post_all
 from support.ports import free_port
-from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, PETR, World, eventually, world
+from support.world import ANNA, HOOK_SECRET, LOGIN, PASSWORD, PETR, World, eventually, settings, world
 
 WAIT_S = 8
 SOON_S = 4.0  # well below WAIT_S; a busy machine may need it
@@ -610,3 +614,25 @@ def test_a_killed_bridge_loses_no_letter_and_no_place(tmp_path: Path) -> None:
     assert [one for _, one in got] == expected
     first = got[0][0]
     assert [number for number, _ in got] == list(range(first, first + len(expected)))
+
+
+def test_a_stop_waits_for_no_poll_that_waits_for_whom_the_stop_interrupted(tmp_path: Path) -> None:
+    made = settings(tmp_path, "http://127.0.0.1:9", "http://127.0.0.1:9", **MAILBOX)
+    figures = Figures()
+    served = connect(made, open_for(made), Place(), figures)
+    running = threading.Thread(target=served.run)
+    running.start()
+    reader = Reader(f"http://127.0.0.1:{served.port}")
+    with reading(reader), ThreadPoolExecutor(1) as pool:
+        with figures.mailbox_waiting._value._lock:  # as a process does that counts, when its signal comes
+            polled = pool.submit(reader.poll, wait_s=WAIT_S)
+            rooms = [one for one in gc.get_objects() if isinstance(one, MailRoom)]
+            (room,) = [one for one in rooms if one._waiting is figures.mailbox_waiting]
+            assert eventually(lambda: room._seated)
+            stopping = threading.Thread(target=served.drain)
+            stopping.start()
+            stopping.join(SOON_S)
+            stopped = not stopping.is_alive()
+        assert told(polled.result(WAIT_S)) == []
+    running.join()
+    assert stopped
