@@ -1,5 +1,6 @@
 """What the flows need of the world, as contracts. Each has one test suite for all who fulfil it."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -248,9 +249,18 @@ class DialLog(Protocol):
     """Clicks, kept durably so that one click dials at most once, even across a crash."""
 
     def begin(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> DialRecord:
         """Record a click before dialling, or find the one of the last `window_s` seconds.
+
+        `since` (unix time), if it is earlier: the one since then, however long ago that is now.
 
         A click that surely dialled nothing is not found: the next one may dial. One that the limits or a
         person's stop forbid is not recorded: it comes back not fresh, with a refusal as its result.
@@ -258,7 +268,14 @@ class DialLog(Protocol):
         ...
 
     def bring_click(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> Callable[[], DialRecord]:
         """`begin` without waiting for the commit: what it returns must be called, and waits for it.
 

@@ -1,5 +1,6 @@
 """1C dials: a click becomes one request to the exchange and one honest Russian sentence."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -65,6 +66,7 @@ def click(
     dial_log: DialLog,
     wait_for_first: Callable[[int], CallResult | None],
     wall_s: float = 0.0,
+    since: float = math.inf,
 ) -> Steps[CallResult]:
     """Dial `number_text` for the subscriber meant by `handle`; at most once for one click.
 
@@ -74,6 +76,7 @@ def click(
         wait_for_first: given the id of a click that is being dialled, waits a bounded time for its
             answer; None when there is none yet.
         wall_s: local time at the exchange, as `WorkHours` counts it.
+        since: unix time; the same click since then is this one, however short a double click is.
 
     Raises:
         StoreUnavailable: the click could not be recorded, so nothing was dialled.
@@ -93,7 +96,12 @@ def click(
 
     caller = subscriber.key or subscriber.extension
     committed = dial_log.bring_click(
-        desk.infobase, caller, number.digits, window_s=desk.double_click_s, limits=desk.limits
+        desk.infobase,
+        caller,
+        number.digits,
+        window_s=desk.double_click_s,
+        since=since,
+        limits=desk.limits,
     )
     yield Commit(committed)
     begun = committed()

@@ -230,22 +230,38 @@ class Store:
 
     # --- clicks ----------------------------------------------------------------------------------
     def begin(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> DialRecord:
-        return self.bring_click(infobase, subscriber, number, window_s=window_s, limits=limits)()
+        click = self.bring_click(infobase, subscriber, number, window_s=window_s, since=since, limits=limits)
+        return click()
 
     def bring_click(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> Callable[[], DialRecord]:
         now = self._clock()
+        reach_s = max(window_s, now - since)
         facts = {
             "infobase": infobase,
             "subscriber": rows.storable(subscriber),
             "number": rows.storable(number),
             "now": now,
             "owner": self._owner,
-            "since": now - window_s,
-            "until": now + window_s,  # the clock may go back
+            "since": now - reach_s,
+            "until": now + reach_s,  # the clock may go back
             "unknown": int(CallCode.OUTCOME_UNKNOWN),
         }
         ends = self._ends.take()

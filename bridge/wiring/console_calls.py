@@ -69,11 +69,10 @@ class ConsoleCalls:
     def dial(self, prospect: Prospect, *, asked_at: float) -> Rung:
         heard: list[CallResult] = []
         trouble: list[StoreUnavailable] = []
-        alike_s = max(0.0, time.time() - asked_at)
 
         def pressed(infobase: str, handle: str, number: str) -> CallResult:
             try:
-                heard.append(self._dialling.dial(infobase, handle, number, alike_s=alike_s))
+                heard.append(self._dialling.dial(infobase, handle, number, since=asked_at))
             except StoreUnavailable as error:
                 trouble.append(error)
                 raise

@@ -1,9 +1,9 @@
 """1C dials: the desks of the infobases, their rules, and the alarm when somebody dials too often."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
@@ -53,41 +53,39 @@ class Dialling:
         waiters = max(1, settings.server.threads // WAITING_SHARE)
         self._waiting = {name: threading.BoundedSemaphore(waiters) for name in self.desks}
 
-    def dial(self, infobase: str, handle: str, number: str, *, alike_s: float = 0.0) -> CallResult:
+    def dial(self, infobase: str, handle: str, number: str, *, since: float = math.inf) -> CallResult:
         """One click; what the accountant reads.
 
         Args:
-            alike_s: the same click of so long ago is this one, however short a double click is.
+            since: as of `flows.make_call.click`.
         """
-        return whole(self.click(infobase, handle, number, alike_s=alike_s))
+        return whole(self.click(infobase, handle, number, since=since))
 
-    def click(self, infobase: str, handle: str, number: str, *, alike_s: float = 0.0) -> Steps[CallResult]:
+    def click(self, infobase: str, handle: str, number: str, *, since: float = math.inf) -> Steps[CallResult]:
         """`dial` in steps."""
         if not self._seats.acquire(blocking=False):
             result = BUSY
         else:
             try:
-                result = yield from self._click(infobase, handle, number, alike_s)
+                result = yield from self._click(infobase, handle, number, since)
             finally:
                 self._seats.release()
         self._tell(infobase, handle, number, result)
         return result
 
-    def _click(self, infobase: str, handle: str, number: str, alike_s: float) -> Steps[CallResult]:
+    def _click(self, infobase: str, handle: str, number: str, since: float) -> Steps[CallResult]:
         exchange = self._settings.infobase[infobase].exchange
         patience_s = self._settings.exchange[exchange].timeout_s
-        desk = self.desks[infobase]
-        if alike_s > desk.double_click_s:
-            desk = replace(desk, double_click_s=alike_s)
         try:
             return (
                 yield from click(
                     handle,
                     number,
-                    desk=desk,
+                    desk=self.desks[infobase],
                     dial_log=self._dial_log,
                     wait_for_first=partial(self._answers.wait, patience_s, self._waiting[infobase]),
                     wall_s=wall_s(time.time(), self._zones[exchange]),
+                    since=since,
                 )
             )
         finally:

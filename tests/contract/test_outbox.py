@@ -3,6 +3,7 @@
 A new store becomes one more parameter of `stand`.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -514,6 +515,21 @@ def _click(
     return stand.store.begin(base, who, number, window_s=10)
 
 
+def test_a_click_asked_for_at_a_moment_is_that_of_that_moment_however_long_it_took_to_come(
+    stand: Stand,
+) -> None:
+    def confirmed(asked_at: float) -> bool:
+        return stand.store.begin("buh", "101", "79235292926", window_s=0.001, since=asked_at).fresh
+
+    asked_at = stand.clock.now
+    stand.clock.advance(0.5)
+    first = _click(stand)
+    stand.store.end(first.id, RANG)
+    stand.clock.advance(100)
+    assert not confirmed(asked_at)
+    assert confirmed(stand.clock.now)
+
+
 def test_a_second_click_in_the_window_does_not_dial_and_sees_the_first_answer(stand: Stand) -> None:
     first = _click(stand)
     assert first.fresh
@@ -822,7 +838,14 @@ class WakesEverybody(SqliteStore):
 
 class DialsEveryClick(SqliteStore):
     def bring_click(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> Callable[[], DialRecord]:
         return super().bring_click(infobase, subscriber, number, window_s=0, limits=limits)
 

@@ -1,5 +1,6 @@
 """The road «1C dials»: one click, at most one dial, one honest sentence."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,7 +64,14 @@ class Log:
     results: dict[int, CallResult] = field(default_factory=dict)
 
     def begin(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> DialRecord:
         if self.fails == "begin":
             raise StoreUnavailable("диск полон")
@@ -77,7 +85,14 @@ class Log:
         return DialRecord(id=self.clicks[click], result=None, fresh=True)
 
     def bring_click(
-        self, infobase: str, subscriber: str, number: str, *, window_s: float, limits: DialLimits = NO_LIMITS
+        self,
+        infobase: str,
+        subscriber: str,
+        number: str,
+        *,
+        window_s: float,
+        since: float = math.inf,
+        limits: DialLimits = NO_LIMITS,
     ) -> Callable[[], DialRecord]:
         if self.fails == "bring":
             raise StoreUnavailable("мост останавливается")
