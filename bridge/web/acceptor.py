@@ -100,7 +100,7 @@ class Acceptor(TcpWSGIServer):  # type: ignore[misc]
 
     def forget(self, watched: Watched) -> None:
         self.loop.forget(watched.fd)
-        del self._map[watched.fd]
+        self._map.pop(watched.fd, None)
 
     def wake(self) -> None:
         """The loop, from any thread."""

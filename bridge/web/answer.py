@@ -33,16 +33,16 @@ class Task(WSGITask):  # type: ignore[misc]
 
     def begin(self) -> Awaited | None:
         """Call the application, whose answer is small; what it waits for. Never raises."""
-        environ = self.get_environment()
-        environ[IN_STEPS] = True
         try:
+            environ = self.get_environment()
+            environ[IN_STEPS] = True
             given = self.channel.server.application(environ, self._start_response)
+            if given is ASIDE:
+                self.request.get_body_stream().seek(0)  # it is read once more
+                return THREAD
         except Exception as error:  # noqa: BLE001 - raised where waitress expects it
             self._error = error
             return None
-        if given is ASIDE:
-            self.request.get_body_stream().seek(0)  # it is read once more
-            return THREAD
         self._given = given
         return given.awaited if isinstance(given, _IN_STEPS) else None
 

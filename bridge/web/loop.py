@@ -102,9 +102,9 @@ class EpollLoop:
         self._changed.append(channel)
 
     def watch(self, fd: int, one: Any) -> bool:
-        self._watched[fd] = one
+        self._epoll.register(fd, _READS)  # if it comes at once, the next turn is told again
         self._flags[fd] = _READS
-        self._epoll.register(fd, _READS)
+        self._watched[fd] = one
         return False
 
     def look_at_all(self) -> None:

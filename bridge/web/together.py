@@ -41,6 +41,10 @@ class Waiting(Protocol):
         """Take what steps are left, and answer."""
         ...
 
+    def cancel(self) -> None:
+        """It cannot be answered: the loop will close it. Never raises."""
+        ...
+
 
 class Together:
     """Who takes steps. All but `add` is for the thread of the loop.
@@ -80,11 +84,11 @@ class Together:
         waiting: list[Waiting] = []
         while self._settled:
             one = self._settled.popleft()
-            self._see_to(one, one.go_on(), waiting)
+            self._see_to(one, one.go_on, waiting)
         until = time.monotonic() + BEGIN_S
         for _ in range(min(AT_ONCE, len(self._come))):
             one = self._come.popleft()
-            self._see_to(one, one.begin(), waiting)
+            self._see_to(one, one.begin, waiting)
             if time.monotonic() > until:
                 break
         self._commit(waiting)
@@ -95,16 +99,28 @@ class Together:
         self._begun.put(())
         self._thread.join(timeout_s)
 
-    def _see_to(self, one: Waiting, awaited: Awaited | None, waiting: list[Waiting]) -> None:
-        """It has come to where it waits for this. Who waits for a commit is added to `waiting`."""
-        if awaited is None:
-            _serve(one)
-        elif isinstance(awaited, Commit):
-            waiting.append(one)
-        elif isinstance(awaited, Thread):
-            self._aside(one)
-        else:
-            self._watch(awaited, partial(self._heard, one, awaited))
+    def _see_to(self, one: Waiting, step: Callable[[], Awaited | None], waiting: list[Waiting]) -> None:
+        """Take this step of its. Who waits for a commit is added to `waiting`; who breaks, breaks alone."""
+        try:
+            awaited = step()
+            if awaited is None:
+                _serve(one)
+            elif isinstance(awaited, Commit):
+                waiting.append(one)
+            elif isinstance(awaited, Thread) or not self._watches(one, awaited):
+                self._aside(one)
+        except Exception as error:  # noqa: BLE001 - whoever calls must live to see to the next
+            log.error("serving_incident", exc_info=error)
+            one.cancel()
+
+    def _watches(self, one: Waiting, answer: Answer) -> bool:
+        """False: the system does not take it, for it watches too much already; a thread can still wait."""
+        try:
+            self._watch(answer, partial(self._heard, one, answer))
+        except Exception as error:  # noqa: BLE001 - what was asked of the peer must be heard
+            log.error("serving_incident", exc_info=error)
+            return False
+        return True
 
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if waiting:
@@ -118,7 +134,7 @@ class Together:
             whole = False
         # to the end: those who are answered one after another do not all ask again at one moment
         waiting: list[Waiting] = []
-        self._see_to(one, one.go_on() if whole else THREAD, waiting)
+        self._see_to(one, one.go_on if whole else _threaded, waiting)
         self._commit(waiting)
 
     def _wait_for_them(self) -> None:
@@ -126,20 +142,29 @@ class Together:
             batch = list(self._begun.get())
             while not self._begun.empty():
                 batch += self._begun.get()
-            for one in batch:
+            try:
+                self._settle(batch)
+            except Exception as error:  # noqa: BLE001 - nobody would be answered any more
+                log.error("serving_incident", exc_info=error)
+
+    def _settle(self, batch: Sequence[Waiting]) -> None:
+        for one in batch:
+            try:
                 one.settle()
-            if self._stopping:
-                continue
-            if len(batch) <= FEW:
-                self._few(batch)
-            else:
-                self._settled.extend(batch)
-                self._wake()
+            except Exception as error:  # noqa: BLE001 - its next step meets it again
+                log.error("serving_incident", exc_info=error)
+        if self._stopping:
+            return
+        if len(batch) <= FEW:
+            self._few(batch)
+        else:
+            self._settled.extend(batch)
+            self._wake()
 
     def _few(self, batch: Sequence[Waiting]) -> None:
         again: list[Waiting] = []
         for one in batch:
-            self._see_to(one, one.go_on(), again)
+            self._see_to(one, one.go_on, again)
         self._commit(again)
 
 
@@ -148,3 +173,7 @@ def _serve(one: Waiting) -> None:
         one.service()
     except Exception as error:  # noqa: BLE001 - the others are to be answered, too
         log.error("serving_incident", exc_info=error)
+
+
+def _threaded() -> Awaited:
+    return THREAD

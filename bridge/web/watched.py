@@ -50,10 +50,18 @@ class Watch:
         return bool(self._watched)
 
     def add(self, answer: Answer, heard: Callable[[], None]) -> None:
-        """Call `heard` once, when it is readable or its time is over."""
+        """Call `heard` once, when it is readable or its time is over.
+
+        Raises:
+            OSError, ValueError: the system does not watch it; `heard` is not called.
+        """
         watched = Watched(answer, self._end)
         self._watched[watched] = heard
-        self._add(watched)
+        try:
+            self._add(watched)
+        except Exception:
+            if self._watched.pop(watched, None) is not None:  # else its time was over, and it was called
+                raise
 
     def look(self) -> None:
         """Whose time is over has nothing to wait for any more."""

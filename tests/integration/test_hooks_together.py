@@ -5,13 +5,15 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
 
 from bridge.store.writer import Writer
 from bridge.web import server
+from bridge.web.answer import Task
+from bridge.web.connection import Connection
 from bridge.web.http import Environ, Later, Reply, StartResponse
 from bridge.web.loop import PlainLoop
 from bridge.web.server import Server, ServerOptions
@@ -228,3 +230,47 @@ def test_a_flood_of_hooks_leaves_room_for_the_others() -> None:
             over.set()
             for one in floods:
                 one.join(LONG_S)
+
+
+def test_what_breaks_before_the_application_is_answered_500_and_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = Task.get_environment
+
+    def broken(task: Task) -> Environ:
+        if task.request.path == "/hooks/broken":
+            raise ValueError("a request that nobody thought of")
+        return known(task)
+
+    monkeypatch.setattr(Task, "get_environment", broken)
+    with served(Book()) as here:
+        with Line(here.port) as line:
+            line.send(hook("broken"))
+            assert line.answer().status == 500
+        with Line(here.port) as line:
+            line.send(hook("good"))
+            assert line.answer().text == "GOOD"
+
+
+def test_who_cannot_even_be_begun_is_closed_and_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Connection.begin
+
+    def broken(channel: Connection) -> Any:
+        if channel.requests[0].path == "/hooks/broken":
+            raise ValueError("a request that nobody thought of")
+        return begin(channel)
+
+    monkeypatch.setattr(Connection, "begin", broken)
+    with served(Book()) as here, socket.create_connection(("127.0.0.1", here.port), LONG_S) as line:
+        line.sendall(hook("broken"))
+        line.settimeout(0.01)
+
+        def closed() -> bool:
+            with Line(here.port) as other:  # each turns the loop, which looks after the others once a second
+                other.send(hook("good"))
+                assert other.answer().text == "GOOD"
+            with suppress(TimeoutError):
+                return line.recv(1) == b""
+            return False
+
+        assert eventually(closed)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.core.steps import THREAD, Answer, Awaited, Commit
 from bridge.web.together import AT_ONCE, BEGIN_S, FEW, Together
@@ -26,6 +27,7 @@ class One:
         self.then: list[Awaited] = []  # awaited behind the commit
         self.answered_by = ""
         self.answered = threading.Event()
+        self.cancelled = threading.Event()
 
     def begin(self) -> Awaited | None:
         self._said.append(f"begin {self._name}")
@@ -45,6 +47,9 @@ class One:
         if self._breaks:
             raise ValueError(self._name)
         self._said.append(f"answer {self._name}")
+
+    def cancel(self) -> None:
+        self.cancelled.set()
 
 
 def nobody(*_: object) -> None:
@@ -161,6 +166,85 @@ def test_what_breaks_breaks_only_itself() -> None:
         together.add(good)
         together.go_on()
         assert good.answered.wait(LONG_S)
+        again = One(said, "again")
+        together.add(again)
+        together.go_on()
+        assert again.answered.wait(LONG_S)
+
+
+class Broken(One):
+    """Raises where it says that it never does."""
+
+    def __init__(self, said: list[str], where: str) -> None:
+        super().__init__(said, where)
+        self._where = where
+
+    def _at(self, where: str) -> None:
+        if where == self._where:
+            raise ValueError(where)
+
+    def begin(self) -> Awaited | None:
+        self._at("begin")
+        return super().begin()
+
+    def settle(self) -> None:
+        self._at("settle")
+        super().settle()
+
+    def go_on(self) -> Awaited | None:
+        self._at("go_on")
+        return super().go_on()
+
+
+@pytest.mark.parametrize("number", [1, FEW + 1])
+@pytest.mark.parametrize("where", ["begin", "settle", "go_on"])
+def test_what_raises_in_a_step_stops_neither_the_loop_nor_the_thread(where: str, number: int) -> None:
+    said: list[str] = []
+    with looped() as (together, woken), capture_logs() as logs:
+        broken = [Broken(said, where) for _ in range(number)]
+        good = One(said, "good")
+        for one in [*broken, good]:
+            together.add(one)
+        together.go_on()
+        assert eventually(lambda: woken.is_set() or good.answered.is_set())
+        together.go_on()
+        assert good.answered.wait(LONG_S)
+        ended = [one.answered if where == "settle" else one.cancelled for one in broken]
+        assert all(event.wait(LONG_S) for event in ended)
+        again = One(said, "again")
+        together.add(again)
+        together.go_on()
+        assert again.answered.wait(LONG_S)
+    assert [line["event"] for line in logs] == ["serving_incident"] * number
+
+
+def refusing(*_: object) -> None:
+    raise OSError("no more is watched")
+
+
+@pytest.mark.parametrize("number", [1, FEW + 1])
+def test_what_the_system_does_not_watch_is_heard_by_a_thread(number: int) -> None:
+    said: list[str] = []
+    aside: list[One] = []
+    with looped(watch=refusing, aside=aside.append) as (together, woken), capture_logs() as logs:
+        many = stepped(number, said, Peer())
+        for one in many:
+            together.add(one)
+        together.go_on()
+        assert number <= FEW or woken.wait(LONG_S)
+        together.go_on()
+        assert eventually(lambda: len(aside) == number)
+    assert aside == many
+    assert [line["event"] for line in logs] == ["serving_incident"] * number
+
+
+def test_who_finds_no_thread_either_is_closed_and_the_next_is_answered() -> None:
+    said: list[str] = []
+    with looped(watch=refusing, aside=refusing) as (together, _):
+        (one,) = stepped(1, said, Peer())
+        together.add(one)
+        together.go_on()
+        assert one.cancelled.wait(LONG_S)
         again = One(said, "again")
         together.add(again)
         together.go_on()
