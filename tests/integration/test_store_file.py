@@ -16,6 +16,7 @@ from bridge.core.delivery import DeliveryState
 from bridge.core.dialing import CallCode, CallResult, DialStatus
 from bridge.core.errors import StoreUnavailable
 from bridge.store import connection
+from bridge.store import sqlite as sqlite_store
 from bridge.store.applied import all_applied
 from bridge.store.archive import Archive
 from bridge.store.connection import MIGRATIONS, migrate
@@ -318,6 +319,21 @@ def test_another_program_that_holds_the_file_is_waited_for(tmp_path: Path) -> No
         assert accepting.is_alive()
     accepting.join()
     assert stand.store.claim("buh") is not None
+    stand.close()
+
+
+def test_another_program_that_keeps_the_file_is_told_of_in_bounded_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "BUSY_TIMEOUT_S", 0.3)
+    stand = SqliteStand(tmp_path)
+    other = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        stand.store.accept(said(), [journal()], merge_s=5)
+    other.execute("ROLLBACK")
+    assert stand.store.accept(said(), [journal()], merge_s=5).duplicate_of is None
+    other.close()
     stand.close()
 
 
