@@ -1,7 +1,7 @@
 """1C is told: the loop that empties the outbox, each infobase at its own pace.
 
-One scheduler notices what has come due and starts it; who has finished a call takes the next by itself.
-An infobase is asked about in the store only when something of it may be due.
+One scheduler notices what has come due and gives it to the infobase's desk, which tells it and takes the
+next by itself. An infobase is asked about in the store only when something of it may be due.
 """
 
 import random
@@ -11,26 +11,29 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 
 from bridge.core.breaker import Breaker, BreakerPolicy
-from bridge.core.delivery import Denied, Done, Faulted, GaveUp, Outcome, decide
-from bridge.core.errors import ClaimLost, StoreUnavailable
-from bridge.core.ports import Claim, Contract, Outbox
+from bridge.core.delivery import Denied, Outcome
+from bridge.core.errors import StoreUnavailable
+from bridge.core.ports import Begin, Claim, Contract, Outbox
 from bridge.crew import Crew
-from bridge.flows.deliver import Attempt, deliver
+from bridge.desk import STORE_RETRY_S, Desk, Telling
 from bridge.observe import Figures, log
 
 TICK_S = 1.0  # the backstop: replays by the command line come without a hint
-STORE_RETRY_S = 0.5
 SOONEST_S = 0.01  # between two looks that found nothing to start
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """An infobase to tell, and how gently. `idle` is called when nothing has waited for a while."""
+    """An infobase to tell, and how gently. `idle` is called when nothing has waited for a while.
+
+    `begin` is there where 1C can be called without waiting.
+    """
 
     contract: Contract
+    begin: Begin | None = None
     concurrency: int = 1  # a call is a session, a session is a licence
     attempts: int = 12
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
@@ -48,8 +51,20 @@ class _Pace:
         self.looking = False  # somebody asks it now, and asks again if `look_at` went back to 0 meanwhile
         self.hints = 0
         self.called_at = 0.0  # 0 once the session was given back
-        # its own threads: one that hangs must not use up the others'; one more gives the session back
-        self.crew = Crew(concurrency + 1, "deliver")
+        # its own threads: one that hangs must not use up the others'; one more is the desk's, and one gives
+        # the session back
+        self.crew = Crew(concurrency + 2, "deliver")
+
+
+class _Part:
+    """The scheduler, as the desk of one infobase sees it."""
+
+    def __init__(self, worker: "Worker", name: str) -> None:
+        self.take = partial(worker._take, name)
+        self.wanted = partial(worker._wanted, name)
+        self.hints = partial(worker._hints, name)
+        self.ended = partial(worker._ended, name)
+        self.dice = worker._dice
 
 
 class Worker:
@@ -74,8 +89,12 @@ class Worker:
         self._round_at = 0.0  # monotonic: when everybody is to be looked at
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
-        self._seconds = cache(figures.delivery_seconds.labels)
-        self._outcomes = cache(figures.deliveries.labels)
+        self._desks = {name: self._desk(name, target) for name, target in targets.items()}
+
+    def _desk(self, name: str, target: Target) -> Desk:
+        telling = Telling(name, target.contract, target.begin, target.attempts)
+        crew = self._paces[name].crew
+        return Desk(telling, _Part(self, name), self._outbox, crew, self._figures, self._stopping)
 
     def start(self) -> None:
         self._thread.start()
@@ -85,6 +104,8 @@ class Worker:
         self._stopping.set()
         self.hint()
         self._thread.join()
+        for desk in self._desks.values():
+            desk.wake()
         for pace in self._paces.values():
             pace.crew.stop()
         with ThreadPoolExecutor(max_workers=len(self._targets) + 1) as goodbyes:
@@ -94,13 +115,16 @@ class Worker:
     def hint(self, *infobases: str) -> None:
         """Something new waits for these infobases; with none, look at everybody."""
         with self._changed:
-            asked = len(self._asked)
-            for name in infobases:
-                if name in self._paces and self._can_start(name):
-                    self._asked[name] = None
+            startable = [name for name in infobases if name in self._paces and self._can_start(name)]
+        asked = [name for name in startable if not self._desks[name].wake()]
+        if infobases and not asked:
+            return
+        with self._changed:
+            before = len(self._asked)
+            self._asked.update(dict.fromkeys(asked))
             if not infobases:
                 self._round_at = 0.0
-            if not infobases or len(self._asked) > asked:
+            if not infobases or len(self._asked) > before:
                 self._changed.notify()
 
     def _can_start(self, name: str) -> bool:
@@ -153,8 +177,7 @@ class Worker:
 
     def _look_at_all(self, names: Iterable[str]) -> None:
         for name in names:
-            for claim in self._look(name):
-                self._paces[name].crew.give(partial(self._work, claim))
+            self._desks[name].give(self._look(name))
 
     def _expire(self) -> None:
         if ended := self._outbox.expire():
@@ -195,8 +218,7 @@ class Worker:
         except BaseException:
             with self._changed:
                 pace.looking = False
-            for claim in found:
-                pace.crew.give(partial(self._work, claim))
+            self._desks[name].give(found)
             raise
         return found
 
@@ -247,83 +269,37 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a courtesy: it must not stop us from stopping
             log.error("scheduler_incident", infobase=name, exc_info=error)
 
-    # --- one thread of a crew --------------------------------------------------------------------
-    def _work(self, claim: Claim) -> None:
-        """One attempt after another, until nothing of this infobase may start."""
-        name, pace = claim.infobase, self._paces[claim.infobase]
-        while True:
-            self._attempt(claim)
-            try:
-                claims = self._look(name)
-            except StoreUnavailable as error:
-                log.error("store_unavailable", reason=str(error))
-                self._round_by(time.monotonic() + STORE_RETRY_S)
-                return
-            if not claims:
-                return
-            claim, *others = claims
-            for other in others:
-                pace.crew.give(partial(self._work, other))
-
-    # --- one attempt -----------------------------------------------------------------------------
-    def _attempt(self, claim: Claim) -> None:
-        started = time.monotonic()
-        attempt = self._tell(claim)
-        took_s = time.monotonic() - started
-        more: bool | None = None
-        pace = self._paces[claim.infobase]
-        hints = pace.hints
+    # --- what the desks ask ------------------------------------------------------------------------
+    def _take(self, name: str) -> Sequence[Claim]:
         try:
-            self._seconds(claim.infobase).observe(took_s)
-            self._outcomes(claim.infobase, type(attempt.outcome).__name__.lower()).inc()
-            more = self._settle(attempt)
-            if more is not None:
-                _log_attempt(attempt, took_s)
-        except Exception as error:  # noqa: BLE001 - nobody would see it, and the infobase would wait for ever
-            # its lane is held until the next start: rather one call late than told again and again
-            log.error("delivery_incident", delivery_id=claim.delivery_id, exc_info=error)
-        before = self._note(claim.infobase, attempt.outcome)
-        if before is not None:
-            self._hasten(claim.infobase, hung=before.open)
+            return self._look(name)
+        except StoreUnavailable as error:
+            log.error("store_unavailable", reason=str(error))
+            self._round_by(time.monotonic() + STORE_RETRY_S)
+            return ()
+
+    def _wanted(self, name: str) -> bool:
+        pace = self._paces[name]
         with self._changed:
-            # who looked at a hint while the verdict was being written found this lane still held
-            if more is not False or before is not None or pace.hints != hints:
-                pace.look_at = 0.0
+            asked = not pace.look_at and not pace.looking and not self._stopping.is_set()
+            return asked and self._room(name) > 0
 
-    def _tell(self, claim: Claim) -> Attempt:
-        target = self._targets[claim.infobase]
-        dice = self._dice()
-        try:
-            return deliver(claim, contract=target.contract, limit=target.attempts, dice=dice)
-        except Exception as error:  # noqa: BLE001 - a defect of ours must not hold the lane for ever
-            log.error("delivery_incident", delivery_id=claim.delivery_id, exc_info=error)
-            outcome = Faulted("внутренняя ошибка моста, см. журнал: delivery_incident")
-            return Attempt(
-                claim, outcome, decide(outcome, tries=claim.tries, limit=target.attempts, dice=dice)
-            )
+    def _hints(self, name: str) -> int:
+        return self._paces[name].hints
+
+    def _ended(self, name: str, outcome: Outcome, *, more: bool) -> None:
+        before = self._note(name, outcome)
+        if before is not None:
+            self._hasten(name, hung=before.open)
+        if more or before is not None:
+            with self._changed:
+                self._paces[name].look_at = 0.0
 
     def _hasten(self, name: str, *, hung: bool) -> None:
         try:
             self._outbox.hasten(name, hung=hung)
         except StoreUnavailable as error:  # they come due by themselves, only later
             log.error("store_unavailable", reason=str(error))
-
-    def _settle(self, attempt: Attempt) -> bool | None:
-        """Write the verdict, however long the store is away: until then nothing more is sent here.
-
-        True if more may wait behind it. None when the bridge stops first, or another replica took the
-        infobase over meanwhile: the delivery is told once more.
-        """
-        while True:
-            try:
-                return self._outbox.settle(attempt.claim, attempt.verdict)
-            except ClaimLost as error:
-                log.error("claim_lost", delivery_id=attempt.claim.delivery_id, reason=str(error))
-                return None
-            except StoreUnavailable as error:
-                log.error("verdict_not_written", delivery_id=attempt.claim.delivery_id, reason=str(error))
-                if self._stopping.wait(STORE_RETRY_S):
-                    return None
 
     def _note(self, name: str, outcome: Outcome) -> Breaker | None:
         """Let the breaker know; when the infobase has just come back, the breaker as it was before."""
@@ -342,20 +318,3 @@ class Worker:
             log.info("infobase_back", infobase=name)
         came_back = (before.failures or before.open) and not after.open and not after.failures
         return before if came_back else None
-
-
-def _log_attempt(attempt: Attempt, took_s: float) -> None:
-    facts = {
-        "infobase": attempt.claim.infobase,
-        "event_id": attempt.claim.stored.id,
-        "delivery_id": attempt.claim.delivery_id,
-        "operation": attempt.claim.operation,
-        "took_ms": round(took_s * 1000, 1),
-    }
-    match attempt.verdict:
-        case Done():
-            log.info("delivered", **facts)
-        case GaveUp(reason):
-            log.error("dead_letter", **facts, reason=reason)
-        case retry:
-            log.warning("delivery_postponed", **facts, wait_s=retry.wait_s, reason=retry.reason)

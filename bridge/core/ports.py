@@ -86,6 +86,28 @@ class Contract(Vocabulary, Protocol):
         ...
 
 
+class Calling(Protocol):
+    """1C was called, and nobody waits for its answer yet. Waiting is over at `ends_at` (monotonic)."""
+
+    ends_at: float
+
+    def fileno(self) -> int:
+        """Of what becomes readable when something has come."""
+        ...
+
+    def come(self) -> bool:
+        """Take what has come; True if `outcome` will wait for nothing."""
+        ...
+
+    def outcome(self) -> Outcome:
+        """As `Contract.deliver`."""
+        ...
+
+
+# None: it cannot be called without waiting; nothing was sent
+Begin = Callable[[str, StoredEvent], Calling | None]
+
+
 # --- the store ----------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class PlannedDelivery:
@@ -171,6 +193,10 @@ class Outbox(Protocol):
             StoreUnavailable: nothing was written and the lane is still held: settle again.
             ClaimLost: another replica holds the infobase now; nothing was written, nothing is held.
         """
+        ...
+
+    def settle_all(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> Sequence[bool]:
+        """`settle` of several deliveries of one infobase, all of them or none."""
         ...
 
     def due_in(self, infobase: str) -> float | None:

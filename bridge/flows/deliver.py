@@ -22,5 +22,9 @@ def deliver(claim: Claim, *, contract: Contract, limit: int, dice: float) -> Att
         limit: attempts after which a failing event goes to the dead letters.
         dice: in [0, 1), for the jitter of the next attempt.
     """
-    outcome = contract.deliver(claim.operation, claim.stored)
+    return attempted(claim, contract.deliver(claim.operation, claim.stored), limit=limit, dice=dice)
+
+
+def attempted(claim: Claim, outcome: Outcome, *, limit: int, dice: float) -> Attempt:
+    """What follows from an answer; `limit` and `dice` as in `deliver`."""
     return Attempt(claim, outcome, decide(outcome, tries=claim.tries, limit=limit, dice=dice))

@@ -6,7 +6,7 @@ from bridge.core.delivery import Delivered, Faulted, Outcome
 from bridge.core.ports import StoredEvent
 from bridge.onec.pages import clean
 from bridge.onec.popups import PUBLIC_DIGITS
-from bridge.onec.transport import OnecTransport
+from bridge.onec.transport import OnecCalling, OnecTransport
 
 ANSWER_CHARS = 300  # of 1C's return value, kept with the delivery
 
@@ -18,6 +18,29 @@ def tell(
     secrets = secrets_of(stored)
     outcome = transport.call(operation, parameters, event_id=str(stored.id), secrets=secrets)
     return kept(outcome, secrets)
+
+
+class Told:
+    """`Calling` whose outcome is fit to be kept."""
+
+    def __init__(self, calling: OnecCalling, secrets: Sequence[str]) -> None:
+        self.ends_at = calling.ends_at
+        self.fileno = calling.fileno
+        self.come = calling.come
+        self._calling = calling
+        self._secrets = secrets
+
+    def outcome(self) -> Outcome:
+        return kept(self._calling.outcome(), self._secrets)
+
+
+def begin(
+    transport: OnecTransport, operation: str, parameters: Sequence[tuple[str, str]], stored: StoredEvent
+) -> Told | None:
+    """`tell` without waiting for the answer; None when that cannot be, and nothing has left."""
+    secrets = secrets_of(stored)
+    calling = transport.begin(operation, parameters, event_id=str(stored.id), secrets=secrets)
+    return Told(calling, secrets) if calling else None
 
 
 def secrets_of(stored: StoredEvent) -> list[str]:

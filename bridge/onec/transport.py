@@ -8,7 +8,7 @@ from bridge.core.delivery import Outcome
 from bridge.onec import envelope
 from bridge.onec.faults import Reader, classify, session_lost, unreachable, without_secrets
 from bridge.onec.sessions import Sessions
-from bridge.wire import Answer, Wire, WireError
+from bridge.wire import Answer, Begun, Wire, WireError
 
 _Send = Callable[[dict[str, str | bytes]], Answer]  # with the headers of login and session
 _SECRET_CHARS = 3  # shorter texts cannot be hidden without tearing the sentence
@@ -73,16 +73,34 @@ class OnecTransport:
         secrets: Sequence[str] = (),
     ) -> Outcome:
         """`call` with a message that is ready; `read` finds in the answer what proves that 1C took it."""
-        headers = {
-            # the manual's curl sends no SOAPAction; a Cyrillic operation in it would not leave
-            # (Mobilon, contents/vpbx/integration/1c.md, 2017-06-02)
-            "Content-Type": media,
-            "SOAPAction": '""',
-            **({"Idempotency-Key": event_id} if event_id else {}),
-        }
+        headers = _headers(media, event_id)
         return self._outcome(
             lambda session: self._wire.post(self._url, body, {**headers, **session}), read, secrets
         )
+
+    def begin(
+        self, operation: str, parameters: Sequence[tuple[str, str]], *, event_id: str, secrets: Sequence[str]
+    ) -> "OnecCalling | None":
+        """`call` without waiting for the answer; None when that cannot be, and nothing has left."""
+        body = envelope.build(self._namespace, operation, parameters)
+        headers = {**_headers("text/xml; charset=utf-8", event_id), **self._login}
+        session = self._sessions.borrow()
+        begun = self._wire.begin(self._url, body, {**headers, **self._sessions.headers(session)})
+        if begun is None:
+            self._sessions.put_back(session)
+            return None
+
+        def again(more: dict[str, str | bytes]) -> Answer:
+            return self._wire.post(self._url, body, {**headers, **more})
+
+        def outcome() -> Outcome:
+            return self._classified(
+                lambda: self._heard(again, session, self._wire.finish(begun)),
+                envelope.returned(self._namespace, operation),
+                [*(value for _, value in parameters), *secrets],
+            )
+
+        return OnecCalling(begun, outcome)
 
     def describe(self, wire: Wire, *, read: Reader) -> Outcome:
         """Ask for the WSDL, over a wire of its own: it is longer than any answer.
@@ -107,16 +125,22 @@ class OnecTransport:
                 self._wire.get(f"{self._url}?wsdl", headers)
 
     def _outcome(self, send: _Send, read: Reader, secrets: Sequence[str]) -> Outcome:
+        return self._classified(lambda: self._ask(send), read, secrets)
+
+    def _classified(self, ask: Callable[[], Answer], read: Reader, secrets: Sequence[str]) -> Outcome:
         hidden = [*self._secrets, *(secret for secret in secrets if len(secret) >= _SECRET_CHARS)]
         try:
-            answer = self._ask(send)
+            answer = ask()
         except WireError as error:
             return unreachable(error, hidden)
         return classify(answer, read=read, address=self._address, secrets=hidden)
 
     def _ask(self, send: _Send) -> Answer:
         session = self._sessions.borrow()
-        answer = self._sent(send, session)
+        return self._heard(send, session, self._sent(send, session))
+
+    def _heard(self, send: _Send, session: str, answer: Answer) -> Answer:
+        """The answer itself; another one when it says that the session was forgotten."""
         if session and session_lost(answer):
             session = ""
             answer = self._sent(send, session)
@@ -130,3 +154,27 @@ class OnecTransport:
             if not error.sent:  # else the session may be busy with this call for long
                 self._sessions.put_back(session)
             raise
+
+
+class OnecCalling:
+    """`Calling` of a published web service."""
+
+    def __init__(self, begun: Begun, outcome: Callable[[], Outcome]) -> None:
+        self.ends_at = begun.ends_at
+        self.fileno = begun.fileno
+        self.outcome = outcome
+        self._begun = begun
+
+    def come(self) -> bool:
+        return self._begun.come() == 200  # another one may have to be asked for
+
+
+def _headers(media: str, event_id: str) -> dict[str, str | bytes]:
+    """
+    The manual's curl sends no SOAPAction; a Cyrillic operation in it would not leave (Mobilon,
+    contents/vpbx/integration/1c.md, 2017-06-02).
+    """
+    told: dict[str, str | bytes] = {"Content-Type": media, "SOAPAction": '""'}
+    if event_id:
+        told["Idempotency-Key"] = event_id
+    return told

@@ -7,8 +7,8 @@ from bridge.core.calls import CallEvent
 from bridge.core.delivery import Outcome, Purpose
 from bridge.core.errors import BadNumber
 from bridge.core.numbers import PhoneNumber
-from bridge.core.ports import StoredEvent, Telling
-from bridge.onec.contract import foreign, tell
+from bridge.core.ports import Calling, StoredEvent, Telling
+from bridge.onec.contract import begin, foreign, tell
 from bridge.onec.popups import digits_of, is_popup
 from bridge.onec.transport import OnecTransport
 
@@ -27,9 +27,17 @@ class Vats:
     def deliver(self, operation: str, stored: StoredEvent) -> Outcome:
         if operation != INCOMING_CALL:
             return foreign(operation, "vats")
-        event = stored.event
-        parameters = [("NumFrom", num_from(event.from_number)), ("Key", event.user_key)]
-        return tell(self._transport, operation, parameters, stored)
+        return tell(self._transport, operation, _parameters(stored), stored)
+
+    def begin(self, operation: str, stored: StoredEvent) -> Calling | None:
+        """`Begin` of this contract."""
+        if operation != INCOMING_CALL:
+            return None
+        return begin(self._transport, operation, _parameters(stored), stored)
+
+
+def _parameters(stored: StoredEvent) -> list[tuple[str, str]]:
+    return [("NumFrom", num_from(stored.event.from_number)), ("Key", stored.event.user_key)]
 
 
 def num_from(number: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from bridge.core.calls import CallEvent, CallState, Direction
 from bridge.core.delivery import Outcome, Purpose
-from bridge.core.ports import StoredEvent, Telling
+from bridge.core.ports import Calling, StoredEvent, Telling
 from bridge.core.records import is_record_url, no_record_in, record_addresses
 from bridge.core.secrecy import cleaned, suspect
-from bridge.onec.contract import foreign, tell
+from bridge.onec.contract import begin, foreign, tell
 from bridge.onec.popups import is_popup
 from bridge.onec.transport import OnecTransport
 
@@ -81,6 +81,12 @@ class VatsCalls:
         if operation != EVENT:
             return foreign(operation, "vatscalls")
         return tell(self._transport, operation, [("Data", self._event_data(stored))], stored)
+
+    def begin(self, operation: str, stored: StoredEvent) -> Calling | None:
+        """`Begin` of this contract."""
+        if operation != EVENT:
+            return None
+        return begin(self._transport, operation, [("Data", self._event_data(stored))], stored)
 
 
 def _linked(value: Any, link: str, secrets: Collection[str]) -> Any:

@@ -189,6 +189,14 @@ class Store:
         self._lanes.settled(claim.infobase, claim.lane_id)
         return more
 
+    def settle_all(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> Sequence[bool]:
+        now = self._clock()
+        settlements = [Settlement(claim, verdict, now) for claim, verdict in verdicts]
+        more = self._write(lambda db: settling.settle(db, settlements))
+        for claim, _ in verdicts:
+            self._lanes.settled(claim.infobase, claim.lane_id)
+        return more
+
     def _end(self, over: Sequence[tuple[int, int, Ending]]) -> int:
         """End deliveries, by lane; returns how many had not ended before."""
         if not over:

@@ -8,7 +8,7 @@ from bridge.core.breaker import BreakerPolicy
 from bridge.core.caller import Directory
 from bridge.core.calls import Subscriber
 from bridge.core.numbers import same_digits
-from bridge.core.ports import Contract, Exchange, HookReader, Vocabulary
+from bridge.core.ports import Begin, Contract, Exchange, HookReader, Vocabulary
 from bridge.core.wording import Wording
 from bridge.flows.take_event import Audience
 from bridge.onec.event_words import EventWords
@@ -73,12 +73,14 @@ def subscribers_of(section: ExchangeSection) -> list[Subscriber]:
 class Publication:
     """What an infobase publishes: how it is called, and how its session is given back.
 
-    `directory` is there where the firm's own web service says who is calling.
+    `directory` is there where the firm's own web service says who is calling, `begin` where calling needs
+    nothing but a message.
     """
 
     contract: Contract
     transport: OnecTransport
     directory: Directory | None = None
+    begin: Begin | None = None
 
 
 def publications(settings: Settings) -> dict[str, Publication]:
@@ -151,7 +153,8 @@ def _publication(settings: Settings, name: str, url: str) -> Publication:
     )
     match section.contract:
         case "vats":
-            return Publication(Vats(transport), transport)
+            vats = Vats(transport)
+            return Publication(vats, transport, begin=vats.begin)
         case "miko":
             patience_s = section.connect_s + section.timeout_s
             miko = Miko(
@@ -164,7 +167,8 @@ def _publication(settings: Settings, name: str, url: str) -> Publication:
             return Publication(miko, transport)
         case "custom":
             return _custom(settings, name, transport)
-    return Publication(VatsCalls(transport, event_data(settings, name)), transport)
+    vatscalls = VatsCalls(transport, event_data(settings, name))
+    return Publication(vatscalls, transport, begin=vatscalls.begin)
 
 
 def _custom(settings: Settings, name: str, transport: OnecTransport) -> Publication:
@@ -214,6 +218,7 @@ def targets(settings: Settings, published: dict[str, Publication]) -> dict[str, 
     return {
         name: Target(
             contract=publication.contract,
+            begin=publication.begin,
             concurrency=settings.infobase[name].concurrency,
             attempts=settings.infobase[name].attempts,
             breaker=BreakerPolicy(probe_s=settings.infobase[name].probe_s),
