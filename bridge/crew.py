@@ -15,7 +15,7 @@ class Crew:
         self._name = name
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._idle = 0  # threads that wait and have been given nothing
+        self._idle = 0  # threads that wait, less the pieces that wait for one
         self._left = 0  # pieces given and not done
         self._guard = threading.Lock()
         self._done = threading.Condition(self._guard)
@@ -27,22 +27,36 @@ class Crew:
             RuntimeError: the machine has no thread left, and the crew none at all.
         """
         with self._guard:
-            if self._idle:
+            if not self._found():
+                if not self._threads:
+                    raise RuntimeError("no thread for any work")
                 self._idle -= 1
-            elif len(self._threads) < self._size:
-                self._grow()
             self._left += 1
         self._queue.put(work)
 
-    def _grow(self) -> None:
+    def begin(self, work: Work) -> bool:
+        """As `give`, if it is begun at once; else False, and nothing was given."""
+        with self._guard:
+            if not self._found():
+                return False
+            self._left += 1
+        self._queue.put(work)
+        return True
+
+    def _found(self) -> bool:
+        """Whether there is a thread for one more piece of work; it is that piece's from now on."""
+        if self._idle > 0:
+            self._idle -= 1
+            return True
+        if len(self._threads) == self._size:
+            return False
         thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         try:
             thread.start()
-        except RuntimeError:
-            if not self._threads:
-                raise
-        else:
-            self._threads.append(thread)
+        except RuntimeError:  # the machine has none left
+            return False
+        self._threads.append(thread)
+        return True
 
     def stop(self) -> None:
         """Wait until all is done, also what is given by it; give nothing more."""

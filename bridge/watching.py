@@ -29,11 +29,18 @@ class Watch(Generic[T]):
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._awaited: dict[int, tuple[Awaited, T]] = {}
 
-    def add(self, awaited: Awaited, item: T) -> None:
-        """`item` is given back once, by the `wait` that finds an answer to it or the end of the waiting."""
+    def add(self, awaited: Awaited, item: T) -> bool:
+        """`item` is given back once, by the `wait` that finds an answer to it or the end of the waiting.
+
+        False when it cannot be waited for here.
+        """
         number = awaited.fileno()
-        self._selector.register(number, selectors.EVENT_READ)
+        try:
+            self._selector.register(number, selectors.EVENT_READ)
+        except (OSError, ValueError):
+            return False
         self._awaited[number] = awaited, item
+        return True
 
     def wait(self, timeout_s: float) -> list[T]:
         """Not longer than that, nor than until somebody wakes."""

@@ -115,8 +115,9 @@ class Store:
         try:
             for _ in range(LOOKS_PER_CLAIM):
                 lanes = self._lease(infobase, room - len(found))
-                found += self._claimed(infobase, lanes)
-                if not lanes or len(found) == room:
+                claims = self._claimed(infobase, lanes)
+                found += claims
+                if len(claims) == len(lanes):  # all that was due, or as much as was wanted
                     break
         except BaseException:
             for claim in found:
@@ -192,7 +193,12 @@ class Store:
     def settle_all(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> Sequence[bool]:
         now = self._clock()
         settlements = [Settlement(claim, verdict, now) for claim, verdict in verdicts]
-        more = self._write(lambda db: settling.settle(db, settlements))
+
+        def work(db: Session) -> Sequence[bool]:
+            db.hurry()
+            return settling.settle(db, settlements)
+
+        more = self._write(work)
         for claim, _ in verdicts:
             self._lanes.settled(claim.infobase, claim.lane_id)
         return more

@@ -132,6 +132,9 @@ class PostgresSession:
             found += result.fetchall() if statement.then else ()
         return found
 
+    def hurry(self) -> None:
+        self._connection.execute("SET LOCAL lock_timeout = '200ms'")
+
     def lock_lanes(self, lane_ids: Sequence[int]) -> None:
         self.execute(
             "SELECT 1 FROM lane WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", {"ids": list(lane_ids)}

@@ -36,8 +36,6 @@ PATIENCE_S = 5.0  # a restart of the server is waited for so long before the cal
 LEASE_S = 20.0
 # two replicas did the same at once: the second looks again and finds what the first has done
 _AGAIN = (UniqueViolation, SerializationFailure, DeadlockDetected)
-# A batch holds the lanes of many: it does not wait for others as one event may, but is taken apart.
-HURRY = "SET LOCAL lock_timeout = '200ms'"
 # What another process holds now, it ends itself: it may be telling it at this moment.
 OVERDUE = """
 SELECT id, lane_id FROM delivery d WHERE state = 'queued' AND expires_at <= :now AND NOT EXISTS (
@@ -140,9 +138,10 @@ class PostgresDatabase:
     def _together(self, work: Callable[[Session], None], *, alone: bool) -> None:
         def whole(connection: Connection) -> None:
             with connection.transaction():
-                if not alone:
-                    connection.execute(HURRY)
-                work(PostgresSession(connection, self.owner))
+                session = PostgresSession(connection, self.owner)
+                if not alone:  # it holds the lanes of many, and is taken apart instead of waiting
+                    session.hurry()
+                work(session)
 
         def batch(connection: Connection) -> None:
             try:

@@ -67,6 +67,9 @@ class Session(Protocol):
     def insert(self, statement: ManyRows, rows: Sequence[Sequence[Any]], /) -> list[Row]:
         """What the statement returns of each row; of none, nothing."""
 
+    def hurry(self) -> None:
+        """From here on rather fail with RowLocked than wait long for what another process holds."""
+
     def lock_lanes(self, lane_ids: Sequence[int]) -> None:
         """Nobody else changes these lanes or what waits in them before this transaction ends."""
 

@@ -28,6 +28,8 @@ def settle(db: Session, settlements: Sequence[Settlement]) -> list[bool]:
     """
     for infobase, epoch in sorted({(one.claim.infobase, one.claim.epoch) for one in settlements}):
         db.fence(infobase, epoch)
+    # in one order: two processes never wait for each other
+    db.lock_lanes(sorted({one.claim.lane_id for one in settlements}))
     told = {one.claim.lane_id: one for one in settlements if isinstance(one.verdict, Done)}
     waiting = _delivered(db, told.values()) if told else {}
     for one in settlements:
@@ -39,9 +41,8 @@ def settle(db: Session, settlements: Sequence[Settlement]) -> list[bool]:
 def _delivered(db: Session, told: Iterable[Settlement]) -> dict[int, int]:
     """Close what was told, of each lane one; how much still waits in the lanes."""
     by_answer: dict[str, list[Settlement]] = {}
-    for one in sorted(told, key=lambda one: one.claim.lane_id):  # two processes never wait for each other
+    for one in told:
         by_answer.setdefault(_answer(one.verdict), []).append(one)
-    db.lock_lanes([one.claim.lane_id for ones in by_answer.values() for one in ones])
     waiting: dict[int, int] = {}
     for answer, ones in by_answer.items():
         now = max(one.now for one in ones)

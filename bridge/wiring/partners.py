@@ -18,13 +18,13 @@ from bridge.onec.miko_users import UserList
 from bridge.onec.transport import OnecTransport
 from bridge.onec.vats import Vats
 from bridge.onec.vatscalls import VatsCalls
+from bridge.pace import Target
 from bridge.settings import ExchangeSection, InfobaseSection, Settings
 from bridge.settings.partners import OperationSection
 from bridge.vpbx.mobilon import MobilonApi, MobilonClient, MobilonHook
 from bridge.vpbx.mobilon.client import BASE_URLS
 from bridge.wire import Wire
 from bridge.wiring.records import event_data
-from bridge.worker import Target
 
 NAMESPACES = {
     "vats": "http://VATS",

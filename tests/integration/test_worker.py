@@ -20,10 +20,11 @@ from bridge.core.delivery import Delivered, DeliveryState, Outcome, Purpose, Ver
 from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim, StoredEvent, Telling
 from bridge.observe import Figures
+from bridge.pace import Target
 from bridge.sim.loopback import Loopback
 from bridge.sim.onec import FakeOnec
 from bridge.store.sqlite import SqliteStore
-from bridge.worker import Target, Worker
+from bridge.worker import Worker
 from support.hooks import STATES, call_events, post_all, shuffled_a_little
 from support.onecserver import OnecServer, http
 from support.rawserver import closed_port_url
@@ -341,6 +342,7 @@ def test_what_comes_between_the_commit_of_a_verdict_and_the_end_of_its_lease_is_
 ) -> None:
     """Whoever looks in between finds the lane still held, and the verdict says that nothing waits."""
     monkeypatch.setattr("bridge.worker.TICK_S", 60.0)
+    monkeypatch.setattr("bridge.pace.TICK_S", 60.0)
     looked = threading.Event()
 
     class Watched(SqliteStore):
