@@ -1,8 +1,8 @@
 """Where one infobase is told: a thread that calls 1C, waits for all answers together, and writes verdicts.
 
 What became of the calls that ended meanwhile is written with one commit, and what is next is taken at once.
-A call that cannot be begun without waiting (a new connection, TLS, a firm's own web service) and an answer
-that comes in pieces are for the others of the crew. The thread is there only while something is to be told.
+A call that cannot be begun without waiting (a new connection, a firm's own web service) and an answer that
+comes in pieces are for the others of the crew. The thread is there only while something is to be told.
 """
 
 import threading

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.core.calls import CallState
-from bridge.core.delivery import Done, GaveUp, RetryIn, Verdict
-from bridge.core.errors import ClaimLost
+from bridge.core.delivery import DeliveryState, Done, GaveUp, RetryIn, Verdict
+from bridge.core.errors import ClaimLost, StoreUnavailable
 from bridge.core.ports import Claim
 from bridge.store import settling
 from bridge.store.postgres import PostgresDatabase
@@ -98,5 +98,27 @@ def test_one_claim_that_was_lost_loses_no_other(tmp_path: Path) -> None:
             stand.store.settle(lost, Done("1"))
         (told,) = stand.store._read("SELECT infobase FROM delivery WHERE state = 'delivered'")
         assert told["infobase"] == "buh"
+    finally:
+        stand.close()
+
+
+@pytest.mark.parametrize("kind", STANDS)
+def test_several_verdicts_are_written_all_of_them_or_none(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    stand = STANDS[kind](tmp_path / "base")
+    try:
+        for call in ("c1", "c2"):
+            for state, at in LIFE[:1] + LIFE[2:3]:
+                stand.store.accept(said(call, state, at), [journal()], merge_s=5)
+        claims = stand.store.claims("buh", 8)
+        verdicts: list[tuple[Claim, Verdict]] = [(claim, Done("1")) for claim in claims]
+        assert [claim.stored.event.state for claim in claims] == [S.START, S.START]
+        with stand.refusing(), pytest.raises(StoreUnavailable):
+            stand.store.settle_all(verdicts)
+        assert not stand.archive().deliveries(state=DeliveryState.DELIVERED, infobase="", limit=9)
+        assert list(stand.store.claims("buh", 8)) == [], "their lanes are still held"
+        assert list(stand.store.settle_all(verdicts)) == [True, True]
+        assert len(stand.archive().deliveries(state=DeliveryState.DELIVERED, infobase="", limit=9)) == 2
+        assert [claim.stored.event.state for claim in stand.store.claims("buh", 8)] == [S.ANSWER, S.ANSWER]
     finally:
         stand.close()
