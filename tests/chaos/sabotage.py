@@ -36,17 +36,19 @@ def early_ack() -> None:
     """The exchange is told «ok» before the commit."""
     from bridge.store.engine import Store
 
-    accept = Store.accept
+    bring = Store.bring
 
-    def later(self: Store, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float) -> Accepted:
+    def later(
+        self: Store, event: CallEvent, plan: Sequence[PlannedDelivery], *, merge_s: float
+    ) -> Callable[[], Accepted]:
         def work() -> None:
             time.sleep(0.2)
-            accept(self, event, plan, merge_s=merge_s)
+            bring(self, event, plan, merge_s=merge_s)()
 
         threading.Thread(target=work, daemon=True).start()
-        return Accepted(event_id=0)
+        return lambda: Accepted(event_id=0)
 
-    Store.accept = later  # type: ignore[method-assign]
+    Store.bring = later  # type: ignore[method-assign]
 
 
 def no_dedup() -> None:
@@ -84,7 +86,8 @@ def settle_first() -> None:
         return claimed
 
     Store.claims = optimistic  # type: ignore[method-assign]
-    Store.settle = lambda *_: None  # type: ignore[method-assign]
+    Store.settle = lambda *_: False  # type: ignore[method-assign]
+    Store.settle_all = lambda _, verdicts: [False] * len(verdicts)  # type: ignore[method-assign]
 
 
 def two_owners() -> None:
