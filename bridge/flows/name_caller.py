@@ -6,6 +6,7 @@ infobases said is kept. Time is unix time in seconds.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -134,7 +135,12 @@ def _key_of_digits(number: str) -> str:
 
 
 def _key_of_public(digits: str) -> str:
-    return same_digits(digits) if digits.startswith("7") else ABROAD + digits
+    if digits.startswith("7"):
+        return same_digits(digits)
+    with suppress(BadNumber):  # zeros that are dialled only inside that country are not part of the number
+        while len(shorter := PhoneNumber.parse(ABROAD + digits).digits) < len(digits):
+            digits = shorter
+    return ABROAD + digits
 
 
 def key_of_inn(inn: str) -> str:
@@ -153,7 +159,6 @@ def number_of(who: str) -> str:
     >>> number_of("9235292926"), number_of("+4930123456"), number_of("101")
     ('89235292926', '8104930123456', '101')
     """
-    if who.startswith(ABROAD):
-        return "810" + who[1:]
     national = len(who) == 10 and not who.startswith("10")  # 8 before it would read as 810, the way abroad
-    return "8" + who if national else who
+    spelled = "810" + who[1:] if who.startswith(ABROAD) else "8" + who if national else who
+    return spelled if key_of(spelled) == who else who  # the shortest and the longest from abroad would not

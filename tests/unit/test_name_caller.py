@@ -153,6 +153,7 @@ def test_a_key_is_found_or_not_and_never_fails(number: str) -> None:
 
 @given(st.from_regex(r"\A(\+|8|7|\+7|810|)[0-9]{3,14}\Z"))
 @example("+1010000000")
+@example("+2700000")
 def test_the_number_behind_a_key_has_this_key(number: str) -> None:
     who = key_of(number)
     assert not who or key_of(number_of(who)) == who
