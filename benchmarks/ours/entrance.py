@@ -7,6 +7,7 @@ its clicks are kept in memory, not on disk: what is left out is what durability 
 """
 
 import argparse
+import math
 import signal
 import socket
 import tempfile
@@ -58,6 +59,7 @@ class MemoryDialLog:
         number: str,
         *,
         window_s: float,
+        since: float = math.inf,  # noqa: ARG002 - of a click that a person confirmed; the bench has none
         limits: DialLimits = NO_LIMITS,  # noqa: ARG002 - the settings of the bench have none
     ) -> DialRecord:
         now, click = time.monotonic(), (infobase, subscriber, number)
