@@ -5,17 +5,11 @@ import selectors
 import socket
 import time
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
+
+from bridge.core.steps import Answer
 
 T = TypeVar("T")
-
-
-class Awaited(Protocol):
-    """Something with a file number that becomes readable. `ends_at`: monotonic, when waiting is over."""
-
-    ends_at: float
-
-    def fileno(self) -> int: ...
 
 
 class Watch(Generic[T]):
@@ -27,9 +21,9 @@ class Watch(Generic[T]):
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._awaited: dict[int, tuple[Awaited, T]] = {}
+        self._awaited: dict[int, tuple[Answer, T]] = {}
 
-    def add(self, awaited: Awaited, item: T) -> bool:
+    def add(self, awaited: Answer, item: T) -> bool:
         """`item` is given back once, by the `wait` that finds an answer to it or the end of the waiting.
 
         False when it cannot be waited for here.

@@ -86,18 +86,8 @@ class Contract(Vocabulary, Protocol):
         ...
 
 
-class Calling(Protocol):
-    """1C was called, and nobody waits for its answer yet. Waiting is over at `ends_at` (monotonic)."""
-
-    ends_at: float
-
-    def fileno(self) -> int:
-        """Of what becomes readable when something has come."""
-        ...
-
-    def come(self) -> bool:
-        """Take what has come; True if `outcome` will wait for nothing."""
-        ...
+class Calling(Answer, Protocol):
+    """1C was called, and nobody waits for its answer yet."""
 
     def outcome(self) -> Outcome:
         """As `Contract.deliver`."""
@@ -274,25 +264,6 @@ class Bell(Protocol):
 class DialLog(Protocol):
     """Clicks, kept durably so that one click dials at most once, even across a crash."""
 
-    def begin(
-        self,
-        infobase: str,
-        subscriber: str,
-        number: str,
-        *,
-        window_s: float,
-        since: float = math.inf,
-        limits: DialLimits = NO_LIMITS,
-    ) -> DialRecord:
-        """Record a click before dialling, or find the one of the last `window_s` seconds.
-
-        `since` (unix time), if it is earlier: the one since then, however long ago that is now.
-
-        A click that surely dialled nothing is not found: the next one may dial. One that the limits or a
-        person's stop forbid is not recorded: it comes back not fresh, with a refusal as its result.
-        """
-        ...
-
     def bring_click(
         self,
         infobase: str,
@@ -303,7 +274,14 @@ class DialLog(Protocol):
         since: float = math.inf,
         limits: DialLimits = NO_LIMITS,
     ) -> Callable[[], DialRecord]:
-        """`begin` without waiting for the commit: what it returns must be called, and waits for it.
+        """Record a click before dialling, or find the one of the last `window_s` seconds.
+
+        `since` (unix time), if it is earlier: the one since then, however long ago that is now.
+
+        A click that surely dialled nothing is not found: the next one may dial. One that the limits or a
+        person's stop forbid is not recorded: it comes back not fresh, with a refusal as its result.
+
+        Waits for no commit: what it returns must be called, and waits for it.
 
         Raises:
             StoreUnavailable: nothing is taken any more. What this returns raises it, too.
