@@ -1,10 +1,24 @@
-"""Threads that take pieces of work as they are free; made when they are needed, kept until the end."""
+"""Threads that take pieces of work as they are free; made when they are needed, kept until the end.
 
-import queue
+Whoever was free last is given the next piece: its memory is still near, and the others sleep on.
+"""
+
 import threading
+from collections import deque
 from collections.abc import Callable
 
 Work = Callable[[], None]  # it never raises
+
+
+class _Member:
+    """A thread, and what it does next; None: it goes."""
+
+    __slots__ = ("turn", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work: Work | None = work
+        self.turn = threading.Lock()  # released when there is something to do
+        self.turn.acquire()
 
 
 class Crew:
@@ -13,10 +27,11 @@ class Crew:
     def __init__(self, size: int, name: str) -> None:
         self._size = size
         self._name = name
-        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._queue: deque[Work] = deque()
         self._threads: list[threading.Thread] = []
-        self._idle = 0  # threads that wait, less the pieces that wait for one
+        self._idle: list[_Member] = []
         self._left = 0  # pieces given and not done
+        self._stopped = False
         self._guard = threading.Lock()
         self._done = threading.Condition(self._guard)
 
@@ -27,30 +42,29 @@ class Crew:
             RuntimeError: the machine has no thread left, and the crew none at all.
         """
         with self._guard:
-            if not self._found():
+            if not self._begun(work):
                 if not self._threads:
                     raise RuntimeError("no thread for any work")
-                self._idle -= 1
+                self._queue.append(work)
             self._left += 1
-        self._queue.put(work)
 
     def begin(self, work: Work) -> bool:
         """As `give`, if it is begun at once; else False, and nothing was given."""
         with self._guard:
-            if not self._found():
-                return False
-            self._left += 1
-        self._queue.put(work)
-        return True
+            begun = self._begun(work)
+            self._left += begun
+        return begun
 
-    def _found(self) -> bool:
-        """Whether there is a thread for one more piece of work; it is that piece's from now on."""
-        if self._idle > 0:
-            self._idle -= 1
+    def _begun(self, work: Work) -> bool:
+        """By a thread that is free, or a new one. The guard is held."""
+        if self._idle:
+            member = self._idle.pop()
+            member.work = work
+            member.turn.release()
             return True
         if len(self._threads) == self._size:
             return False
-        thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        thread = threading.Thread(target=self._run, args=(_Member(work),), name=self._name, daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the machine has none left
@@ -62,19 +76,28 @@ class Crew:
         """Wait until all is done, also what is given by it; give nothing more."""
         with self._guard:
             self._done.wait_for(lambda: not self._left)
-        for _ in self._threads:
-            self._queue.put(None)
+            self._stopped = True
+            for member in self._idle:
+                member.work = None
+                member.turn.release()
+            self._idle.clear()
         for thread in self._threads:
             thread.join()
 
-    def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
+    def _run(self, member: _Member) -> None:
+        while member.work is not None:
             try:
-                work()
+                member.work()
             finally:  # a defect that ends this thread must not keep the crew from stopping
                 with self._guard:
                     self._left -= 1
                     if not self._left:
                         self._done.notify_all()
             with self._guard:
-                self._idle += 1
+                if self._stopped:
+                    return
+                if self._queue:
+                    member.work = self._queue.popleft()
+                    continue
+                self._idle.append(member)
+            member.turn.acquire()

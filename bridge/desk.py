@@ -8,19 +8,22 @@ comes in pieces are for the others of the crew. The thread is there only while s
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
+from bridge.core.calls import CallEvent
 from bridge.core.delivery import Faulted
-from bridge.core.ports import Calling, Claim, Outbox
+from bridge.core.ports import Accepted, Calling, Claim, Head, Outbox
 from bridge.flows.deliver import Attempt, attempted, deliver
 from bridge.observe import Figures, log
 from bridge.pace import Pace
+from bridge.turns import turns
 from bridge.verdicts import Verdicts
 from bridge.watching import Watch
 
 LINGER_S = 1.0  # without anything to tell
+GROUP = 8  # of answers that came together: the seats of these are taken again before the others are heard
 INCIDENT_S = 1.0
 INCIDENT = "внутренняя ошибка моста, см. журнал: delivery_incident"
 
@@ -39,17 +42,19 @@ class Desk:
 
     def __init__(self, pace: Pace, outbox: Outbox, figures: Figures) -> None:
         self._pace = pace
+        self._outbox = outbox
         self._target = pace.target
         self._stopping = pace.stopping
         self._seconds = figures.delivery_seconds.labels(pace.name)
         self._outcomes = cache(partial(figures.deliveries.labels, pace.name))
-        self._verdicts = Verdicts(pace, outbox, hand_over=self._hand_over, wake=self.wake)
+        self._verdicts = Verdicts(pace, outbox, hand_over=pace.crew.begin, wake=self.wake)
         self._guard = threading.Lock()
         self._open = False
         self._attentive = False  # it will take what is next before it sleeps
         self._asleep: Watch[_Call] | None = None
         self._given: deque[Claim] = deque()
-        self._under_way = 0  # begun, and the pace does not know yet that it ended; of the desk's thread
+        self._begun_elsewhere: deque[_Call] = deque()
+        self._answered: deque[_Call] = deque()  # to be heard; of the desk's thread
 
     def give(self, claims: Iterable[Claim]) -> None:
         """Tell these, and what found no thread before.
@@ -58,8 +63,38 @@ class Desk:
             RuntimeError: there is no thread for it.
         """
         self._given.extend(claims)
-        if not self._given:
-            return
+        if self._given:
+            self._attend()
+
+    def tell(self, head: Head, event: CallEvent, accepted: Accepted) -> bool:
+        """Tell it now, on the thread that calls, without waiting for anything; False when that cannot be."""
+        if not self._pace.seat():
+            return False
+        claim = self._taken(head, event, accepted)
+        if claim is None:
+            self._pace.unseat()
+            return False
+        at = time.monotonic()
+        calling = self._begun(claim)
+        if calling is None:
+            self._given.append(claim)
+        else:
+            self._begun_elsewhere.append(_Call(claim, at, calling))
+        try:
+            self._attend()
+        except RuntimeError as error:  # no thread now: the next look finds it
+            log.error("scheduler_incident", infobase=self._pace.name, exc_info=error)
+        return True
+
+    def _taken(self, head: Head, event: CallEvent, accepted: Accepted) -> Claim | None:
+        try:
+            return self._outbox.take(head, event, accepted)
+        except Exception as error:  # noqa: BLE001 - it is stored, and will be told in the usual way
+            log.error("scheduler_incident", infobase=self._pace.name, exc_info=error)
+            return None
+
+    def _attend(self) -> None:
+        """Somebody sees to what is here. Raises RuntimeError."""
         with self._guard:
             if self._open:
                 self._rouse()
@@ -80,6 +115,7 @@ class Desk:
     def _rouse(self) -> None:
         watch, self._asleep = self._asleep, None
         if watch:
+            turns.enter()  # for the desk, which has yet to wake
             watch.wake()
 
     def _shut(self) -> None:
@@ -87,6 +123,7 @@ class Desk:
             self._open = self._attentive = False
 
     # --- the desk's thread -------------------------------------------------------------------------
+    @turns.telling()
     def _tend(self) -> None:
         try:
             watch: Watch[_Call] = Watch()
@@ -94,7 +131,7 @@ class Desk:
             self._incident(error)
             self._shut()
             if not self._stopping.is_set():
-                self.give(())
+                self._attend()
             return
         idle_since = time.monotonic()
         while True:
@@ -102,7 +139,7 @@ class Desk:
                 self._take(watch)
                 if self._settle():
                     continue
-                if self._wait(watch) or self._under_way:
+                if self._wait(watch) or self._pace.busy():
                     idle_since = time.monotonic()
                     continue
                 lingers = time.monotonic() - idle_since < LINGER_S and not self._stopping.is_set()
@@ -114,11 +151,12 @@ class Desk:
 
     def _incident(self, error: Exception) -> None:
         log.error("scheduler_incident", infobase=self._pace.name, exc_info=error)
-        self._stopping.wait(INCIDENT_S)
+        with turns.waiting():
+            self._stopping.wait(INCIDENT_S)
 
     def _closed(self) -> bool:
         with self._guard:
-            if self._given:
+            if self._given or self._begun_elsewhere:
                 return False
             self._open = self._attentive = False
         if not self._pace.wanted():
@@ -135,9 +173,10 @@ class Desk:
         def tell(claims: Iterable[Claim]) -> None:
             self._given.extend(claims)
             while self._given:
-                self._under_way += 1
                 self._begin(watch, self._given.popleft())
 
+        while self._begun_elsewhere:
+            self._watch(watch, self._begun_elsewhere.popleft())
         tell(())
         self._pace.take(tell)
 
@@ -147,8 +186,10 @@ class Desk:
         if calling is None:
             self._hand_over(partial(self._call, claim))
             return
-        call = _Call(claim, at, calling)
-        if not watch.add(calling, call):
+        self._watch(watch, _Call(claim, at, calling))
+
+    def _watch(self, watch: Watch[_Call], call: _Call) -> None:
+        if not watch.add(call.calling, call):
             self._hand_over(partial(self._hear, call))
 
     def _begun(self, claim: Claim) -> Calling | None:
@@ -166,40 +207,48 @@ class Desk:
             work()
 
     def _settle(self) -> bool:
-        """Write what became of the calls that ended; False when nothing did."""
-        due_in = self._verdicts.due_in()
-        if due_in is None or (due_in and not self._stopping.is_set()):
+        """Have written what became of the calls that ended; True when that was done here."""
+        if self._verdicts.due_in() != 0.0:
             return False
         with self._guard:
             self._attentive = False
         try:
-            noted = self._verdicts.write(alone=self._under_way == 1)
+            with turns.waiting():
+                return self._verdicts.write()
         finally:
             with self._guard:
                 self._attentive = True
-        for one in noted:
-            self._under_way -= 1
-            self._pace.ended(one.outcome, more=one.more)
-        return bool(noted)
 
     def _wait(self, watch: Watch[_Call]) -> bool:
         """For an answer, or until woken; False when nothing came."""
-        with self._guard:
-            self._asleep = watch
-        wait_s = self._wait_s()
-        calls = watch.wait(wait_s)
-        with self._guard:
-            self._asleep = None
-        for call in calls:
+        if not self._answered:
+            self._answered.extend(self._slept(watch))
+        group = min(GROUP, len(self._answered))
+        for _ in range(group):
+            call = self._answered.popleft()
             if call.calling.come():
                 self._hear(call)
             else:
                 self._hand_over(partial(self._hear, call))
-        return bool(calls)
+        return group > 0
+
+    def _slept(self, watch: Watch[_Call]) -> Sequence[_Call]:
+        """What was answered until something was, or somebody woke the desk."""
+        with self._guard:
+            self._asleep = watch
+        wait_s = self._wait_s()
+        turns.leave()
+        try:
+            return watch.wait(wait_s)
+        finally:
+            with self._guard:
+                if self._asleep:  # else who woke it has entered for it
+                    turns.enter()
+                self._asleep = None
 
     def _wait_s(self) -> float:
-        over = self._stopping.is_set() and not self._under_way
-        if over or self._given or self._pace.wanted():
+        over = self._stopping.is_set() and not self._pace.busy()
+        if over or self._given or self._begun_elsewhere or self._pace.wanted():
             return 0.0
         due_in = self._verdicts.due_in()
         return LINGER_S if due_in is None else due_in
@@ -231,4 +280,5 @@ class Desk:
         took_s = time.monotonic() - at
         self._seconds.observe(took_s)
         self._outcomes(type(ended.outcome).__name__.lower()).inc()
+        self._pace.heard(ended.outcome)
         self._verdicts.add(ended, took_s)

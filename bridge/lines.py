@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 
 # what rules a terminal, turns a line around or begins a new one; tabs and line ends of a traceback stay
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -17,13 +18,14 @@ MAX_WAITING = 10_000
 GATHER_S = 0.02  # a thread that is woken for each line takes the interpreter from whoever works
 GOODBYE_S = 2.0
 
+Line = str | Callable[[], str]  # or what makes it when it is written; the time is its caller's
+
 lost = 0  # lines that could not be written; the work goes on without its log
 
 
-def write(line: str) -> None:
+def write(line: Line) -> None:
     """One line, in order. Returns at once when there is a writer, and never raises."""
     global lost
-    line = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line) if _CONTROLS.search(line) else line
     writer = _writer
     if writer is None:
         _put([line])
@@ -48,13 +50,13 @@ def flush() -> None:
 
 class _Writer:
     def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[Line] = deque()
         self._something = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
-    def add(self, line: str) -> bool:
+    def add(self, line: Line) -> bool:
         if len(self._waiting) >= MAX_WAITING:
             return False
         self._waiting.append(line)
@@ -81,13 +83,24 @@ class _Writer:
             _put([self._waiting.popleft() for _ in range(min(len(self._waiting), 200))])
 
 
-def _put(lines: list[str]) -> None:
+def _put(lines: list[Line]) -> None:
     global lost
+    made = [text for line in lines if (text := _made(line)) is not None]
+    lost += len(lines) - len(made)
     try:
-        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.write("\n".join(made) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):  # AttributeError: sys.stderr is None under pythonw
-        lost += len(lines)
+        lost += len(made)
+
+
+def _made(line: Line) -> str | None:
+    """None: it cannot be made."""
+    try:
+        text = line if isinstance(line, str) else line()
+    except Exception:  # noqa: BLE001 - a line less; who said it has gone on long ago
+        return None
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) if _CONTROLS.search(text) else text
 
 
 def _forked() -> None:

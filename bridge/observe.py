@@ -8,9 +8,10 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -76,7 +77,24 @@ def _cut(found: re.Match[str]) -> str:
     return found[0][:3] + "***" + found[0][-2:]
 
 
-def _scrub_all(_: Any, __: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _later(render: Callable[[MutableMapping[str, Any]], str]) -> Callable[..., Any]:
+    """The last step: the line is made by whoever writes it, so that the work goes on meanwhile."""
+    return lambda _, __, facts: ((partial(render, facts),), {})
+
+
+def _renderer(*, json_lines: bool, marks: Mapping[str, object]) -> Callable[[MutableMapping[str, Any]], str]:
+    text: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json_lines else _text
+
+    def render(facts: MutableMapping[str, Any]) -> str:
+        facts["timestamp"] = datetime.fromtimestamp(facts["timestamp"]).isoformat()
+        facts.update(marks)
+        line: str = text(None, facts["level"], _scrub_all(facts))
+        return line
+
+    return render
+
+
+def _scrub_all(facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in facts.items():
         if key not in _KEEP and isinstance(value, str):
             facts[key] = scrub(value)
@@ -99,7 +117,7 @@ def _value(value: object) -> str:
 class _Lines:
     """What structlog writes through, whichever standard error is by then."""
 
-    def msg(self, line: str) -> None:
+    def msg(self, line: lines.Line) -> None:
         lines.write(line)
 
     debug = info = warning = error = critical = msg
@@ -138,15 +156,12 @@ def configure(
     for handler in [one for one in root.handlers if isinstance(one, _StandardError)]:
         root.removeHandler(handler)
     root.addHandler(_StandardError(json_lines=json_lines, marks=marks))
-    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json_lines else _text
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.TimeStamper(),  # unix time
             structlog.processors.format_exc_info,
-            *([lambda _, __, facts: {**facts, **marks}] if marks else []),
-            _scrub_all,
-            renderer,
+            _later(_renderer(json_lines=json_lines, marks=marks)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_: _Lines(),

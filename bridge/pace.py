@@ -43,8 +43,8 @@ class Pace:
         stopping: then nothing more starts.
 
     Attributes:
-        crew: its threads: one for each call, one to wait for them all, one that gives the session back.
-            They are its own: one that hangs must not use up those of others.
+        crew: its threads: one for each call, one to wait for them all, one that writes what became of them,
+            one that gives the session back. They are its own: one that hangs must not use up those of others.
         hints: how often something new came.
     """
 
@@ -60,7 +60,7 @@ class Pace:
     ) -> None:
         self.name = name
         self.target = target
-        self.crew = Crew(target.concurrency + 2, "deliver")
+        self.crew = Crew(target.concurrency + 3, "deliver")
         self.breaker = Breaker()
         self.hints = 0
         self.stopping = stopping
@@ -69,6 +69,9 @@ class Pace:
         self._round_by = round_by
         self._guard = threading.Lock()
         self._in_flight = 0
+        self._unwritten = 0  # 1C has answered, and the store does not know it yet
+        self._refused = False  # the store takes no verdicts
+        self._back: bool | None = None  # 1C has just come back; whether it had hung
         self._look_at = 0.0  # monotonic: when the store is worth asking
         self._looking = False  # somebody asks it now, and asks again if `_look_at` went back to 0 meanwhile
         self._called_at = 0.0  # 0 once the session was given back
@@ -85,6 +88,23 @@ class Pace:
         with self._guard:
             asked = not self._look_at and not self._looking and not self.stopping.is_set()
             return asked and self._room() > 0
+
+    def seat(self) -> bool:
+        """Take one for something that nobody looked for; False when it is the turn of what waits, as far as
+        is known, or nothing may start."""
+        now = time.monotonic()
+        with self._guard:
+            waits = self._looking or now >= self._look_at
+            if waits or self.stopping.is_set() or self._room() == 0:
+                return False
+            self._in_flight += 1
+            self._called_at = now
+            return True
+
+    def unseat(self) -> None:
+        """There was nothing to tell."""
+        with self._guard:
+            self._in_flight -= 1
 
     def look(self, tell: Tell) -> None:
         """Have told what may start now, counted as under way.
@@ -145,8 +165,13 @@ class Pace:
         return 0
 
     def _room(self) -> int:
+        """Who is told one at a time is told behind the commit of the last verdict; several, before it."""
+        several = self.target.concurrency > 1 and not self._refused
+        unwritten = self._unwritten - (self.target.concurrency if several else 0)
         return self.breaker.room(
-            now=time.monotonic(), concurrency=self.target.concurrency, in_flight=self._in_flight
+            now=time.monotonic(),
+            concurrency=self.target.concurrency,
+            in_flight=self._in_flight + max(0, unwritten),
         )
 
     def _rest(self) -> None:
@@ -156,7 +181,7 @@ class Pace:
                 wait_s = TICK_S if due_in is None else max(SOONEST_S, min(due_in, TICK_S))
                 self._look_at = time.monotonic() + wait_s
             quiet = self._called_at and time.monotonic() - self._called_at > self.target.idle_s
-            if not quiet or self._in_flight:
+            if not quiet or self._in_flight or self._unwritten:
                 return
             self._called_at = 0.0
         self.crew.give(self.idle)
@@ -169,29 +194,47 @@ class Pace:
         except Exception as error:  # noqa: BLE001 - a courtesy: it must not stop us from stopping
             log.error("scheduler_incident", infobase=self.name, exc_info=error)
 
-    def ended(self, outcome: Outcome, *, more: bool) -> None:
-        """A call is over, and its verdict is written; `more` may be told now."""
-        before, came_back = self._note(outcome)
-        if came_back:
-            self._hasten(hung=before.open)
-        if more or came_back:
-            with self._guard:
-                self._look_at = 0.0
+    def busy(self) -> bool:
+        """Whether something is under way, or not yet written."""
+        with self._guard:
+            return self._in_flight > 0 or self._unwritten > 0
 
-    def _note(self, outcome: Outcome) -> tuple[Breaker, bool]:
-        """The breaker as it was before, and whether 1C has just come back."""
+    def calling(self) -> bool:
+        with self._guard:
+            return self._in_flight > 0
+
+    def heard(self, outcome: Outcome) -> None:
+        """A call is over; its verdict is to be written."""
         with self._guard:
             before, now = self.breaker, time.monotonic()
             after = before.after(outcome, now=now, policy=self.target.breaker, dice=self.dice())
             self.breaker = after
             self._in_flight -= 1
+            self._unwritten += 1
+            if (before.failures or before.open) and not after.open and not after.failures:
+                self._back = before.open
         if after.open and (not before.open or after.denied != before.denied):
             level = log.error if isinstance(outcome, Denied) else log.warning
             level("infobase_away", infobase=self.name, reason=after.reason, denied=after.denied)
         if before.failures and not after.failures and before.open:
             log.info("infobase_back", infobase=self.name)
-        came_back = bool(before.failures or before.open) and not after.open and not after.failures
-        return before, came_back
+
+    def refused(self) -> None:
+        """The store takes no verdicts: nothing is sent in the stead of those that wait."""
+        with self._guard:
+            self._refused = True
+
+    def written(self, count: int, *, more: bool) -> None:
+        """So many verdicts are written, or given up; `more` may be told now."""
+        with self._guard:
+            back, self._back = self._back, None
+            self._unwritten -= count
+            self._refused = False
+        if back is not None:
+            self._hasten(hung=back)
+        if more or back is not None:
+            with self._guard:
+                self._look_at = 0.0
 
     def _hasten(self, *, hung: bool) -> None:
         try:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from bridge.core.breaker import Breaker
+from bridge.core.calls import CallEvent
 from bridge.core.errors import StoreUnavailable
-from bridge.core.ports import Outbox
+from bridge.core.ports import Accepted, Outbox
 from bridge.desk import Desk
 from bridge.observe import Figures, log
 from bridge.pace import STORE_RETRY_S, TICK_S, Pace, Target
@@ -73,6 +74,11 @@ class Worker:
                 self._round_at = 0.0
             if not infobases or len(self._asked) > before:
                 self._changed.notify()
+
+    def tell(self, event: CallEvent, accepted: Accepted) -> set[str]:
+        """Tell at once those who may hear it now; the others are to be hinted at."""
+        desks = ((head, self._desks.get(head.infobase)) for head in accepted.heads)
+        return {head.infobase for head, desk in desks if desk and desk.tell(head, event, accepted)}
 
     def breakers(self) -> dict[str, Breaker]:
         """Who can hear now, for the health page."""

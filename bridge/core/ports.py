@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bridge.core.calls import CallEvent, Subscriber
@@ -113,12 +113,31 @@ class PlannedDelivery:
     earlier: Callable[[CallEvent], "PlannedDelivery | None"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A delivery for the books that was alone in its lane when its event was stored.
+
+    Args:
+        at: unix time, seconds: when it was.
+    """
+
+    lane_id: int
+    delivery_id: int
+    infobase: str
+    operation: str
+    at: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The receipt of an event: committed durably. `duplicate_of` names the first when it came before."""
+    """The receipt of an event: committed durably. `duplicate_of` names the first when it came before.
+
+    `heads` may be taken at once; they need not be complete.
+    """
 
     event_id: int
     duplicate_of: int | None = None
+    heads: tuple[Head, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +193,13 @@ class Outbox(Protocol):
 
     def claims(self, infobase: str, room: int) -> Sequence[Claim]:
         """At most `room` due deliveries, each of another free lane: live popups, then the longest due."""
+        ...
+
+    def take(self, head: Head, event: CallEvent, accepted: Accepted) -> Claim | None:
+        """As `claims`, of what was accepted a moment ago; it never waits for a server.
+
+        None when it is not so plain any more: then it is for `claims`.
+        """
         ...
 
     def settle(self, claim: Claim, verdict: Verdict) -> bool:

@@ -16,6 +16,7 @@ class Commit:
     """The next step waits for a commit, with others or alone."""
 
     wait: Callable[[], object]  # returns, or raises, when there is nothing to wait for any more
+    last: bool = True  # False: then a peer is asked, and those behind each other ask better one by one
 
 
 class Answer(Protocol):

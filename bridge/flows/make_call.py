@@ -103,7 +103,7 @@ def click(
         since=since,
         limits=desk.limits,
     )
-    yield Commit(committed)
+    yield Commit(committed, last=False)
     begun = committed()
     if not begun.fresh:
         if begun.result:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from bridge.core.delivery import Outcome
 from bridge.onec import envelope
@@ -11,6 +12,8 @@ from bridge.onec.sessions import Sessions
 from bridge.wire import Answer, Begun, Wire, WireError
 
 _Send = Callable[[dict[str, str | bytes]], Answer]  # with the headers of login and session
+MEDIA = "text/xml; charset=utf-8"
+_KEY = "Idempotency-Key"
 _SECRET_CHARS = 3  # shorter texts cannot be hidden without tearing the sentence
 
 
@@ -36,6 +39,7 @@ class OnecTransport:
         self._login = {"Authorization": f"Basic {token}"} if user else {}
         self._secrets = [secret for secret in (password, token) if len(secret) >= _SECRET_CHARS]
         self._address = without_secrets(url)
+        self._session_lines = lru_cache(maxsize=256)(self._lines)
 
     def call(
         self,
@@ -68,7 +72,7 @@ class OnecTransport:
         body: bytes,
         *,
         read: Reader,
-        media: str = "text/xml; charset=utf-8",
+        media: str = MEDIA,
         event_id: str = "",
         secrets: Sequence[str] = (),
     ) -> Outcome:
@@ -83,15 +87,19 @@ class OnecTransport:
     ) -> "OnecCalling | None":
         """`call` without waiting for the answer; None when that cannot be, and nothing has left."""
         body = envelope.build(self._namespace, operation, parameters)
-        headers = {**_headers("text/xml; charset=utf-8", event_id), **self._login}
         session = self._sessions.borrow()
-        begun = self._wire.begin(self._url, body, {**headers, **self._sessions.headers(session)})
+        try:
+            head = self._head(event_id, tuple(self._sessions.headers(session).items()))
+        except ValueError:  # a cookie that no header can hold: who waits is told so
+            begun = None
+        else:
+            begun = self._wire.begin(self._url, body, head)
         if begun is None:
             self._sessions.put_back(session)
             return None
 
         def again(more: dict[str, str | bytes]) -> Answer:
-            return self._wire.post(self._url, body, {**headers, **more})
+            return self._wire.post(self._url, body, {**_headers(MEDIA, event_id), **more})
 
         def outcome() -> Outcome:
             return self._classified(
@@ -101,6 +109,14 @@ class OnecTransport:
             )
 
         return OnecCalling(begun, outcome)
+
+    def _head(self, event_id: str, session: tuple[tuple[str, str], ...]) -> bytes:
+        lines = self._session_lines(session)
+        return lines + f"{_KEY}: {event_id}\r\n".encode() if event_id else lines
+
+    def _lines(self, session: tuple[tuple[str, str], ...]) -> bytes:
+        """What is the same in all calls of a session."""
+        return self._wire.lines({**_headers(MEDIA, ""), **self._login, **dict(session)})
 
     def describe(self, wire: Wire, *, read: Reader) -> Outcome:
         """Ask for the WSDL, over a wire of its own: it is longer than any answer.
@@ -176,5 +192,5 @@ def _headers(media: str, event_id: str) -> dict[str, str | bytes]:
     """
     told: dict[str, str | bytes] = {"Content-Type": media, "SOAPAction": '""'}
     if event_id:
-        told["Idempotency-Key"] = event_id
+        told[_KEY] = event_id
     return told

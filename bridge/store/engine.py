@@ -17,7 +17,7 @@ from bridge.core.dial_limits import NO_LIMITS, DialLimits
 from bridge.core.dialing import CallCode, CallResult
 from bridge.core.errors import ClaimLost
 from bridge.core.past_calls import HeardCall
-from bridge.core.ports import Accepted, Claim, Collected, DialRecord, PlannedDelivery
+from bridge.core.ports import Accepted, Claim, Collected, DialRecord, Head, PlannedDelivery, StoredEvent
 from bridge.store import audit, dials, intake, letters, moves, past, rows, settling
 from bridge.store import statements as sql
 from bridge.store.accounts import StoredAccounts
@@ -176,6 +176,29 @@ class Store:
 
     def _free(self, infobase: str, lane_id: int) -> None:
         self._lanes.free(infobase, lane_id)
+
+    def take(self, head: Head, event: CallEvent, accepted: Accepted) -> Claim | None:
+        epoch = self._db.hold(head.infobase) if self._db.near else None
+        if epoch is None or not self._lanes.take(head.infobase, head.lane_id, head.delivery_id):
+            return None
+        try:  # behind the lease: it may have been told and settled before it
+            queued = self._read(sql.STILL_QUEUED, id=head.delivery_id)
+        except BaseException:
+            self._free(head.infobase, head.lane_id)
+            raise
+        if not queued:
+            self._free(head.infobase, head.lane_id)
+            return None
+        return Claim(
+            lane_id=head.lane_id,
+            delivery_id=head.delivery_id,
+            infobase=head.infobase,
+            operation=head.operation,
+            purpose=Purpose.JOURNAL,
+            tries=0,
+            stored=StoredEvent(id=accepted.event_id, event=rows.as_stored(event), received_at=head.at),
+            epoch=epoch,
+        )
 
     def rest(self, infobase: str) -> None:
         self._lanes.unless_leased(infobase, self._db.release)

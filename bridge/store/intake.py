@@ -6,11 +6,12 @@ that an infobase may begin to follow.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bridge.core.calls import CallEvent
 from bridge.core.delivery import Purpose
-from bridge.core.ports import Accepted, PlannedDelivery
+from bridge.core.ports import Accepted, Head, PlannedDelivery
 from bridge.store import rows
 from bridge.store import statements as sql
 from bridge.store.session import Session
@@ -39,15 +40,18 @@ def accept(db: Session, arrivals: Sequence[Arrival]) -> list[Accepted]:
     """The receipts, in the same order. Events of one call are stored in the order they came in."""
     receipts: dict[int, Accepted] = {}
     usual: dict[int, Arrival] = {}
-    calls = set()
+    firsts: dict[tuple[str, str], int] = {}  # of each call
+    crowded = set()  # those behind which another event of the call comes
     for place, arrival in enumerate(arrivals):
         call = arrival.event.exchange, arrival.event.call_id
-        if call not in calls and _is_usual(arrival):
+        first = firsts.setdefault(call, place)
+        if first != place:
+            crowded.add(first)
+        elif _is_usual(arrival):
             usual[place] = arrival
-        calls.add(call)
-    for place, event_id in zip(usual, _store_usual(db, list(usual.values())), strict=True):
-        if event_id is not None:
-            receipts[place] = Accepted(event_id=event_id)
+    for place, accepted in zip(usual, _store_usual(db, list(usual.values())), strict=True):
+        if accepted is not None:
+            receipts[place] = replace(accepted, heads=()) if place in crowded else accepted
     for place, arrival in enumerate(arrivals):
         if place not in receipts:
             receipts[place] = _accept_one(db, arrival)
@@ -63,8 +67,8 @@ def _is_usual(arrival: Arrival) -> bool:
     return len({planned.infobase for planned in arrival.plan}) == len(arrival.plan)
 
 
-def _store_usual(db: Session, arrivals: Sequence[Arrival]) -> list[int | None]:
-    """Their ids; None for what came before."""
+def _store_usual(db: Session, arrivals: Sequence[Arrival]) -> list[Accepted | None]:
+    """Their receipts; None for what came before."""
     ids = {
         (row["exchange"], row["dedup_key"]): row["id"]
         for row in db.insert(
@@ -74,16 +78,20 @@ def _store_usual(db: Session, arrivals: Sequence[Arrival]) -> list[int | None]:
     }
     # of two that are the same, the first has the id
     found = [ids.pop((one.event.exchange, rows.storable(one.event.dedup_key)), None) for one in arrivals]
-    _enqueue(
-        db,
-        [
-            _Told(one.event, event_id, rows.storable(one.event.call_id), planned, one.now)
-            for one, event_id in zip(arrivals, found, strict=True)
-            if event_id is not None
-            for planned in one.plan
-        ],
-    )
-    return found
+    told = [
+        _Told(one.event, event_id, rows.storable(one.event.call_id), planned, one.now)
+        for one, event_id in zip(arrivals, found, strict=True)
+        if event_id is not None
+        for planned in one.plan
+    ]
+    heads: dict[int, tuple[Head, ...]] = {}
+    for one, head in zip(told, _enqueue(db, told), strict=True):
+        if head:
+            heads[one.event_id] = (*heads.get(one.event_id, ()), head)
+    return [
+        None if event_id is None else Accepted(event_id=event_id, heads=heads.get(event_id, ()))
+        for event_id in found
+    ]
 
 
 def _accept_one(db: Session, arrival: Arrival) -> Accepted:
@@ -141,8 +149,8 @@ def _follows(db: Session, planned: PlannedDelivery, event_id: int, facts: dict[s
     return True
 
 
-def _enqueue(db: Session, told: Sequence[_Told]) -> None:
-    """Lay deliveries into their lanes, no two of them into the same one."""
+def _enqueue(db: Session, told: Sequence[_Told]) -> list[Head | None]:
+    """Lay deliveries into their lanes, no two of them into the same one; those that are alone there."""
     lanes = _enter_lanes(db, told)
     letters = _letters(db, told)
     deliveries = []
@@ -167,7 +175,20 @@ def _enqueue(db: Session, told: Sequence[_Told]) -> None:
                 mail_seq,
             )
         )
-    db.insert(sql.INSERT_DELIVERIES, deliveries)
+    ids = {row["lane_id"]: row["id"] for row in db.insert(sql.INSERT_DELIVERIES, deliveries)}
+    return [
+        _head(one, lane, ids[lane["id"]])
+        for one in told
+        for lane in (lanes[one.planned.infobase, one.event.exchange, one.call_id],)
+    ]
+
+
+def _head(told: _Told, lane: Any, delivery_id: int) -> Head | None:
+    """A popup may be too late by what 1C knows already, and a letter is not told."""
+    planned = told.planned
+    if lane["waiting"] != 1 or planned.mail or planned.purpose is not Purpose.JOURNAL:
+        return None
+    return Head(lane["id"], delivery_id, planned.infobase, planned.operation, told.now)
 
 
 def _enter_lanes(db: Session, told: Sequence[_Told]) -> dict[tuple[str, str, str], Any]:

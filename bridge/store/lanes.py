@@ -49,6 +49,17 @@ class Lanes:
                     break
         return taken
 
+    def take(self, infobase: str, lane_id: int, delivery_id: int) -> bool:
+        """Lease this lane, to tell that of it; False when somebody has it."""
+        queue = self._of(infobase)
+        with queue.guard:
+            if lane_id in queue.leased:
+                return False
+            for ahead in queue.ahead.values():
+                ahead.pop(lane_id, None)
+            queue.leased[lane_id] = delivery_id
+            return True
+
     def name(self, infobase: str, lane_id: int, delivery_id: int) -> None:
         """This is what is being told of a leased lane."""
         self._of(infobase).leased[lane_id] = delivery_id

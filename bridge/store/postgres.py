@@ -66,6 +66,7 @@ class PostgresDatabase:
         StoreUnavailable: the server is away or refuses us.
     """
 
+    near = False
     repeats_commits = True
 
     def __init__(

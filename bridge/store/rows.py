@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.core.calls import CallEvent, CallState, Direction
@@ -44,6 +45,20 @@ def event_row(
         received_at,
         merged_into,
     ]
+
+
+def as_stored(event: CallEvent) -> CallEvent:
+    """As `stored_event` will give it back."""
+    return replace(
+        event,
+        call_id=storable(event.call_id),
+        from_number=storable(event.from_number),
+        to_number=storable(event.to_number),
+        user_key=storable(event.user_key),
+        raw_media=storable(event.raw_media),
+        dedup_key=storable(event.dedup_key),
+        merge_key=storable(event.merge_key),
+    )
 
 
 def stored_event(row: Row) -> StoredEvent:

@@ -99,6 +99,9 @@ class Database(Protocol):
         """
         ...
 
+    # True when reading asks no server
+    near: bool
+
     # True when `write` may run a work again that was committed, its answer being lost
     repeats_commits: bool
 

@@ -54,6 +54,7 @@ class SqliteDatabase:
         StoreUnavailable: the file cannot be opened, or another bridge has it.
     """
 
+    near = True
     repeats_commits = False  # what failed was rolled back, and its ids are given again
 
     def __init__(self, path: Path, *, owner: bool = True, tells: bool | None = None) -> None:

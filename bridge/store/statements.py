@@ -66,7 +66,7 @@ ON CONFLICT (infobase, exchange, call_id) DO UPDATE
        due_at = CASE WHEN lane.waiting = 0 THEN excluded.due_at ELSE lane.due_at END,
        urgent_until = CASE WHEN lane.urgent_until > excluded.urgent_until
                            THEN lane.urgent_until ELSE excluded.urgent_until END
-RETURNING id, infobase, exchange, call_id, due_at
+RETURNING id, infobase, exchange, call_id, due_at, waiting
 """,
 )
 # A late event that sorts before the waiting head becomes the head, and owes nothing to its backoff.
@@ -83,6 +83,7 @@ INSERT INTO delivery (lane_id, event_id, infobase, operation, purpose, state,
                       position_time, position_rank, created_at, expires_at, mail_seq)
 VALUES""",
     columns=11,
+    then="RETURNING id, lane_id",
 )
 # Numbers without a gap, in the order of commits: a reader that saw 6 will never be shown a new 5. The
 # first is the second of the clock: the ids of a bridge whose database was lost come before all of them.
@@ -140,6 +141,8 @@ SELECT l.id AS lane_id, d.id, d.infobase, d.operation, d.purpose, d.tries, d.cre
   JOIN event e ON e.id = d.event_id
  WHERE l.id IN (%s) AND l.waiting > 0 AND (l.due_at <= :now OR l.due_at > :now + :horizon)
 """  # noqa: S608 - put together from constants
+
+STILL_QUEUED = "SELECT 1 FROM delivery WHERE id = :id AND state = 'queued'"
 
 # --- what became of it ---------------------------------------------------------------------------
 CLOSE_DELIVERY = """

@@ -14,14 +14,20 @@ from typing import Any, Protocol
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+from bridge.turns import turns
+
 _READS = select.EPOLLIN | select.EPOLLPRI if hasattr(select, "epoll") else 0
 
 
 class Loop(Protocol):
     """Watches what is in waitress's map."""
 
-    def turn(self, timeout_s: float) -> None:
-        """Wait for something to happen, not longer than that, and see to it."""
+    def turn(self, timeout_s: float, most: int = -1) -> None:
+        """Wait for something to happen, not longer than that, and see to it.
+
+        Args:
+            most: so many happenings, or as many as there are.
+        """
         ...
 
     def look_at(self, channel: HTTPChannel) -> None:
@@ -53,7 +59,7 @@ class PlainLoop:
     def __init__(self, watched: dict[int, Any]) -> None:
         self._watched = watched
 
-    def turn(self, timeout_s: float) -> None:
+    def turn(self, timeout_s: float, most: int = -1) -> None:  # noqa: ARG002 - it cannot be told
         wasyncore.loop(timeout=timeout_s, use_poll=True, map=self._watched, count=1)
 
     def look_at(self, channel: HTTPChannel) -> None: ...
@@ -83,12 +89,13 @@ class EpollLoop:
         self._changed: deque[HTTPChannel] = deque()
         self._all_changed = True
 
-    def turn(self, timeout_s: float) -> None:
+    def turn(self, timeout_s: float, most: int = -1) -> None:
         self._see_changes()
         happenings: list[tuple[int, Any, int]] = [
-            (fd, self._watched.get(fd), what) for fd, what in self._epoll.poll(timeout_s)
+            (fd, self._watched.get(fd), what) for fd, what in self._epoll.poll(timeout_s, most)
         ]
         for fd, one, happened in happenings:
+            turns.give_way()
             if one is None or not self._stays(fd, one):  # its number may be another's by now
                 continue
             wanted = self._keep(fd, one)

@@ -21,6 +21,7 @@ from bridge.web.watched import LOOK_S, Watch
 
 QUIET_S = 1.0  # after a drain began: a client that just connected may still be sending
 DRAIN_LIMIT_S = 30.0
+A_FEW = 4  # happenings of a turn, where those who come together shall not go on together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ class Server:
         wait_s = min(timeout_s, self._threads.give(), self._server.share.turn())
         if self._watch:
             wait_s = min(wait_s, LOOK_S)
-        self._server.loop.turn(0.0 if together.more() else wait_s)
+        self._server.loop.turn(0.0 if together.more() else wait_s, A_FEW if together.spreads() else -1)
         self._watch.look()
         together.go_on()
         self._threads.give()

@@ -16,9 +16,14 @@ from typing import Any, Protocol
 
 from bridge.core.steps import THREAD, Answer, Awaited, Commit, Thread
 from bridge.observe import log
+from bridge.turns import turns
 
 AT_ONCE = 64  # begun in one turn of the loop, so that the other connections wait for milliseconds at most
 BEGIN_S = 0.01  # no more are, once it is spent (64 short ones: 4 ms); 64 KB of JSON or a form take up to 15
+# who is answered by a slow peer at the same moment asks again at the same moment, and for ever waits for all
+# the others: they are committed in small groups, and soon ask one after another
+SLOW_S = 0.01
+GROUP = 3
 FEW = 2  # answered by the thread that waited: the loop would have to be woken for them
 
 
@@ -67,6 +72,8 @@ class Together:
         self._come: deque[Waiting] = deque()
         self._begun: SimpleQueue[Sequence[Waiting]] = SimpleQueue()
         self._settled: deque[Waiting] = deque()
+        self._asks = False  # who waits asks a peer after its commit
+        self._slow = False  # the last peer that answered took its time
         self._stopping = False
         self._thread = threading.Thread(target=self._wait_for_them, name="commits", daemon=True)
         self._thread.start()
@@ -79,19 +86,30 @@ class Together:
         """Is there something to do at once?"""
         return bool(self._come or self._settled)
 
+    def spreads(self) -> bool:
+        """Shall those who come together not be seen to together?"""
+        return self._slow and self._asks
+
     def go_on(self) -> None:
         """Take the next step of those that are settled, begin those that came."""
         waiting: list[Waiting] = []
-        while self._settled:
-            one = self._settled.popleft()
-            self._see_to(one, one.go_on, waiting)
         until = time.monotonic() + BEGIN_S
-        for _ in range(min(AT_ONCE, len(self._come))):
+        self._go_on_settled(waiting)
+        for _ in range(AT_ONCE):
+            if not self._come or time.monotonic() > until:
+                break
+            if self.spreads():
+                self._go_on_settled(waiting)
+            turns.give_way()
             one = self._come.popleft()
             self._see_to(one, one.begin, waiting)
-            if time.monotonic() > until:
-                break
         self._commit(waiting)
+
+    def _go_on_settled(self, waiting: list[Waiting]) -> None:
+        while self._settled:
+            turns.give_way()
+            one = self._settled.popleft()
+            self._see_to(one, one.go_on, waiting)
 
     def stop(self, timeout_s: float) -> None:
         """What was begun is committed; nobody is answered any more."""
@@ -107,6 +125,10 @@ class Together:
                 _serve(one)
             elif isinstance(awaited, Commit):
                 waiting.append(one)
+                self._asks = not awaited.last
+                if self._enough(len(waiting)):
+                    self._commit(list(waiting))
+                    waiting.clear()
             elif isinstance(awaited, Thread) or not self._watches(one, awaited):
                 self._aside(one)
         except Exception as error:  # noqa: BLE001 - whoever calls must live to see to the next
@@ -116,17 +138,21 @@ class Together:
     def _watches(self, one: Waiting, answer: Answer) -> bool:
         """False: the system does not take it, for it watches too much already; a thread can still wait."""
         try:
-            self._watch(answer, partial(self._heard, one, answer))
+            self._watch(answer, partial(self._heard, one, answer, time.monotonic()))
         except Exception as error:  # noqa: BLE001 - what was asked of the peer must be heard
             log.error("serving_incident", exc_info=error)
             return False
         return True
 
+    def _enough(self, count: int) -> bool:
+        return self.spreads() and count >= GROUP
+
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if waiting:
             self._begun.put(waiting)
 
-    def _heard(self, one: Waiting, answer: Answer) -> None:
+    def _heard(self, one: Waiting, answer: Answer, since: float) -> None:
+        self._slow = time.monotonic() - since > SLOW_S
         try:
             whole = answer.come()
         except Exception as error:  # noqa: BLE001 - a defect of ours; the thread meets it again
@@ -140,7 +166,7 @@ class Together:
     def _wait_for_them(self) -> None:
         while not (self._stopping and self._begun.empty()):
             batch = list(self._begun.get())
-            while not self._begun.empty():
+            while not self._begun.empty() and not self._enough(len(batch)):
                 batch += self._begun.get()
             try:
                 self._settle(batch)

@@ -106,19 +106,30 @@ class Wire:
     def post(self, url: str, body: bytes, headers: Mapping[str, str | bytes]) -> Answer:
         return self._ask("POST", url, headers, body)
 
-    def begin(self, url: str, body: bytes, headers: Mapping[str, str | bytes]) -> Begun | None:
+    def begin(self, url: str, body: bytes, headers: Mapping[str, str | bytes] | bytes) -> Begun | None:
         """`post` without waiting: its answer is for `finish`, once something has come.
 
         None when that would take waiting; then nothing has left.
+
+        Args:
+            headers: or the `lines` of them all.
         """
         return self._begin("POST", url, headers, body)
+
+    def lines(self, headers: Mapping[str, str | bytes]) -> bytes:
+        """These headers and the usual ones as they are sent.
+
+        Raises:
+            ValueError: a header would be two.
+        """
+        return _lines(self._with_usual(headers))
 
     def begin_get(self, url: str, headers: Mapping[str, str | bytes] | None = None) -> Begun | None:
         """As `begin`, of `get`."""
         return self._begin("GET", url, headers or {}, None)
 
     def _begin(
-        self, method: str, url: str, headers: Mapping[str, str | bytes], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str | bytes] | bytes, body: bytes | None
     ) -> Begun | None:
         deadline = Deadline(self._total_s, self._idle_s)
         try:
@@ -212,9 +223,15 @@ class Wire:
             raise
 
     def _request(
-        self, method: str, origin: Origin, target: str, headers: Mapping[str, str | bytes], body: bytes | None
+        self,
+        method: str,
+        origin: Origin,
+        target: str,
+        headers: Mapping[str, str | bytes] | bytes,
+        body: bytes | None,
     ) -> bytes:
-        more = _lines(self._with_usual(headers)) if headers else self._head
+        told = headers or self._head
+        more = told if isinstance(told, bytes) else self.lines(told)
         length = b"" if body is None else b"Content-Length: %d\r\n" % len(body)
         start = f"{method} {target} HTTP/1.1\r\nHost: {origin.authority}\r\n".encode("ascii")
         return b"".join((start, more, length, b"\r\n", body or b""))

@@ -35,6 +35,7 @@ class Origin(NamedTuple):
         return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=64)
 def taken_apart(url: str) -> tuple[Origin, str]:
     """The server and the target of a request to it.
 

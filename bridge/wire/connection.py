@@ -47,12 +47,13 @@ class Connection:
         fresh_until: it may take another request before this second of the monotonic clock.
     """
 
-    __slots__ = ("_sock", "fresh_until", "origin")
+    __slots__ = ("_poll", "_sock", "fresh_until", "origin")
 
     def __init__(self, origin: Origin, sock: socket.socket) -> None:
         self.origin = origin
         self.fresh_until = 0.0
         self._sock = sock
+        self._poll: select.poll | None = None
 
     def send(self, request: bytes, deadline: Deadline) -> None:
         """All of it, or as much as a server takes that answers without having read all."""
@@ -66,7 +67,7 @@ class Connection:
         """As `send`, without waiting; False when nothing could leave. Reading tells what went wrong."""
         sent = 0
         try:
-            self._sock.setblocking(False)
+            self._wait_for_nothing()
             sent = self._sock.send(request)
         except BlockingIOError:
             return False
@@ -85,8 +86,12 @@ class Connection:
         Raises:
             BlockingIOError, ssl.SSLWantReadError: nothing that could be read.
         """
-        self._sock.setblocking(False)
+        self._wait_for_nothing()
         return self._sock.recv(PIECE_BYTES)
+
+    def _wait_for_nothing(self) -> None:
+        if self._sock.gettimeout() != 0.0:
+            self._sock.setblocking(False)
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -107,9 +112,10 @@ class Connection:
             return False
         try:
             if _POLL:
-                poll = select.poll()
-                poll.register(number, select.POLLIN)
-                return not poll.poll(0)
+                if self._poll is None:
+                    self._poll = select.poll()
+                    self._poll.register(number, select.POLLIN)
+                return not self._poll.poll(0)
             return not select.select([number], [], [], 0)[0]
         except (OSError, ValueError):
             return False

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import lru_cache
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Protocol
 
@@ -168,9 +169,13 @@ def read_reply(connection: Connection, deadline: Deadline, come: bytes = b"") ->
 def plain_reply(connection: Connection, deadline: Deadline, come: bytes) -> Plain | None:
     """An answer of HTTP/1.1 with one length, whose head came at once and holds nothing odd."""
     end = come.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    status_line, *lines = come[:end].decode("latin-1").split("\r\n")
+    told = _plain_head(come[:end]) if end >= 0 else None
+    return Plain(connection, deadline, *told, come[end + 4 :]) if told else None
+
+
+@lru_cache(maxsize=16)  # a server says the same again and again, but for the second of its date
+def _plain_head(head: bytes) -> tuple[int, Headers] | None:
+    status_line, *lines = head.decode("latin-1").split("\r\n")
     status = _STATUS.fullmatch(status_line)
     text = "".join(lines)
     if not status or len(lines) > MAX_HEADERS or not (text.isascii() and text.isprintable()):
@@ -185,6 +190,4 @@ def plain_reply(connection: Connection, deadline: Deadline, come: bytes) -> Plai
     length = headers.get("content-length")
     framed = length.isdigit() and len(length) < 19 and "transfer-encoding" not in headers
     code = int(status[1])
-    if not framed or code in _NO_BODY:
-        return None
-    return Plain(connection, deadline, code, headers, come[end + 4 :])
+    return (code, headers) if framed and code not in _NO_BODY else None

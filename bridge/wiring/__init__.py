@@ -218,6 +218,7 @@ def connect(settings: Settings, store: Store, place: Place, figures: Figures) ->
     entrances = Entrances(
         settings=settings,
         store=store,
+        tell=worker.tell if worker else lambda _, __: (),
         hint=hints,
         breakers=worker.breakers if worker else dict,
         publications=published,

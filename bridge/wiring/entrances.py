@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,9 @@ from datetime import datetime
 from bridge import __version__, lines
 from bridge.callerid import CallerId
 from bridge.core.breaker import Breaker
+from bridge.core.calls import CallEvent
 from bridge.core.errors import StoreUnavailable, UnknownRecord
-from bridge.core.ports import Collected, HookRequest
+from bridge.core.ports import Accepted, Collected, HookRequest
 from bridge.flows.collect import NO_MAILBOX, collect
 from bridge.flows.make_call import Desk
 from bridge.flows.take_event import Road, Taken, bring_event
@@ -22,6 +23,7 @@ from bridge.settings import Settings
 from bridge.store.archive import Archive
 from bridge.store.opening import Store
 from bridge.store.passages import Way
+from bridge.turns import turns
 from bridge.web.auth import token_hash
 from bridge.web.callerid import PREFIX as CALLER
 from bridge.web.callerid import CallerEndpoint
@@ -61,6 +63,7 @@ class Entrances:
 
     settings: Settings
     store: Store
+    tell: Callable[[CallEvent, Accepted], Collection[str]]  # at once; gives those who are told
     hint: Callable[..., None]  # wakes whoever tells these infobases, here or in another process
     breakers: Callable[[], Mapping[str, Breaker]]
     publications: Mapping[str, Publication]
@@ -203,7 +206,10 @@ class Entrances:
 
             def taken() -> Taken:
                 taken = committed()
-                self.hint(*taken.hints)
+                told = self.tell(taken.event, taken.receipt)
+                if rest := [name for name in taken.hints if name not in told]:
+                    self.hint(*rest)
+                    turns.give_way()  # 1C is told first, the exchange answered a moment later
                 return taken
 
             return taken

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.core.calls import CallEvent
-from bridge.core.ports import Accepted, Claim, PlannedDelivery
+from bridge.core.ports import Accepted, Claim, Head, PlannedDelivery
 from bridge.store import intake
 from bridge.store.session import Session
 
@@ -77,7 +77,7 @@ def settle_first() -> None:
     from bridge.core.delivery import Done
     from bridge.store.engine import Store
 
-    claims, settle = Store.claims, Store.settle
+    claims, take, settle = Store.claims, Store.take, Store.settle
 
     def optimistic(self: Store, infobase: str, room: int) -> Sequence[Claim]:
         claimed = claims(self, infobase, room)
@@ -85,7 +85,14 @@ def settle_first() -> None:
             settle(self, claim, Done("1"))
         return claimed
 
+    def taken(self: Store, head: Head, event: CallEvent, accepted: Accepted) -> Claim | None:
+        claim = take(self, head, event, accepted)
+        if claim:
+            settle(self, claim, Done("1"))
+        return claim
+
     Store.claims = optimistic  # type: ignore[method-assign]
+    Store.take = taken  # type: ignore[method-assign]
     Store.settle = lambda *_: False  # type: ignore[method-assign]
     Store.settle_all = lambda _, verdicts: [False] * len(verdicts)  # type: ignore[method-assign]
 

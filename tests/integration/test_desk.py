@@ -2,15 +2,16 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.core.calls import CallState
-from bridge.core.delivery import DeliveryState
-from bridge.core.ports import Calling, StoredEvent
+from bridge.core.delivery import DeliveryState, Verdict
+from bridge.core.ports import Calling, Claim, StoredEvent
 from bridge.observe import Figures
 from bridge.onec.transport import OnecTransport
 from bridge.onec.vatscalls import VatsCalls
@@ -28,13 +29,30 @@ from support.world import eventually
 AT_ONCE = 8
 
 
+class SlowStore(SqliteStore):
+    """Writes no verdict before it is let go."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.let_go = threading.Event()
+        self.let_go.set()
+
+    def settle(self, claim: Claim, verdict: Verdict) -> bool:
+        assert self.let_go.wait(20)
+        return super().settle(claim, verdict)
+
+    def settle_all(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> Sequence[bool]:
+        assert self.let_go.wait(20)
+        return super().settle_all(verdicts)
+
+
 class Office:
     """A store, a worker and a 1C that hears eight calls at once."""
 
-    def __init__(self, folder: Path, timeout_s: float = 10) -> None:
+    def __init__(self, folder: Path, timeout_s: float = 10, at_once: int = AT_ONCE) -> None:
         self.onec = FakeOnec()
         self.path = folder / "bridge.db"
-        self.store = SqliteStore(self.path)
+        self.store = SlowStore(self.path)
         self.server = Loopback(self.onec, threads=16).start()
         self.wire = Wire(connect_s=2, total_s=timeout_s, pool_size=2 * AT_ONCE)
         transport = OnecTransport(
@@ -51,7 +69,7 @@ class Office:
             self.begun.append(contract.begin(operation, stored))
             return self.begun[-1]
 
-        target = Target(contract=contract, begin=begin, concurrency=AT_ONCE)
+        target = Target(contract=contract, begin=begin, concurrency=at_once)
         self.worker = Worker(self.store, {"buh": target}, figures=Figures())
         self.worker.start()
 
@@ -61,6 +79,21 @@ class Office:
             event = replace(said(call, state=state, time_s=time_s), fields=fields)
             self.store.accept(event, [journal()], merge_s=5)
         self.worker.hint("buh")
+
+    def knows_that_nothing_waits(self) -> bool:
+        pace = self.worker._paces["buh"]
+        return eventually(lambda: time.monotonic() < pace._look_at)
+
+    def say_at_once(self, *calls: str, state: CallState = CallState.START) -> list[bool]:
+        """As the entrance does: told without a look where that can be."""
+        told = []
+        for call in calls:
+            event = replace(said(call, state=state), fields=call_events(call, (state.value,))[0])
+            accepted = self.store.accept(event, [journal()], merge_s=5)
+            told.append("buh" in self.worker.tell(event, accepted))
+            if not told[-1]:
+                self.worker.hint("buh")
+        return told
 
     def heard(self) -> list[tuple[str, str]]:
         events = [json.loads(one.parameters["Data"]) for one in self.onec.received]
@@ -175,6 +208,86 @@ def test_verdicts_that_the_store_refuses_are_written_when_it_takes_them(
         assert len(office.heard()) == AT_ONCE, "told twice, or more was told"
     assert eventually(lambda: office.delivered() == 2 * AT_ONCE)
     assert len(office.heard()) == AT_ONCE
+
+
+@pytest.mark.parametrize(("at_once", "told"), [(AT_ONCE, 2 * AT_ONCE), (1, 1)])
+def test_while_verdicts_are_being_written_several_are_told_on_and_one_at_a_time_is_not(
+    open_office: Callable[..., Office], at_once: int, told: int
+) -> None:
+    office = open_office(at_once=at_once)
+    office.store.let_go.clear()
+    calls = [f"c{number}" for number in range(4 * AT_ONCE)]
+    office.say(*calls)
+    assert eventually(lambda: len(office.heard()) == told)
+    threading.Event().wait(0.5)
+    assert len(office.heard()) == told, "more would be told again after a crash"
+    assert office.delivered() == 0
+    office.store.let_go.set()
+    assert eventually(lambda: office.delivered() == len(calls))
+    assert sorted(call for call, _ in office.heard()) == sorted(calls), "told twice"
+
+
+def test_what_was_just_stored_is_told_at_once_and_once(open_office: Callable[..., Office]) -> None:
+    office = open_office()
+    office.warm()
+    calls = [f"c{number}" for number in range(40)]
+    for call in calls:
+        assert office.knows_that_nothing_waits()
+        assert office.say_at_once(call) == [True]
+    assert eventually(lambda: office.delivered() == AT_ONCE + len(calls))
+    assert sorted(call for call, _ in office.heard()) == sorted(calls), "told twice"
+
+
+def test_who_has_no_seat_for_it_is_told_later_and_in_its_order(open_office: Callable[..., Office]) -> None:
+    office = open_office()
+    office.warm()
+    office.onec.set_mode("slow", seconds=0.3)
+    calls = [f"c{number}" for number in range(AT_ONCE)]
+    assert office.knows_that_nothing_waits()
+    assert all(office.say_at_once(*calls))
+    assert office.say_at_once("late") == [False], "more at once than 1C was said to hear"
+    assert office.say_at_once(*calls, state=CallState.END) == [False] * AT_ONCE
+    assert eventually(lambda: office.delivered() == 3 * AT_ONCE + 1)
+    for call in calls:
+        assert [state for one, state in office.heard() if one == call] == ["START", "END"]
+
+
+def test_without_a_connection_what_was_just_stored_is_told_by_the_crew(
+    open_office: Callable[..., Office],
+) -> None:
+    office = open_office()
+    assert office.knows_that_nothing_waits()
+    assert office.say_at_once("first") == [True]
+    assert eventually(lambda: office.delivered() == 1)
+    assert not any(office.begun)
+
+
+def test_one_at_a_time_is_one_at_a_time(open_office: Callable[..., Office]) -> None:
+    office = open_office(at_once=1)
+    office.store.let_go.clear()
+    assert office.knows_that_nothing_waits()
+    assert office.say_at_once("c1", "c2") == [True, False]
+    assert eventually(lambda: len(office.heard()) == 1)
+    assert office.say_at_once("c3") == [False], "the verdict on c1 is not written"
+    office.store.let_go.set()
+    assert eventually(lambda: office.delivered() == 3)
+    assert [call for call, _ in office.heard()] == ["c1", "c2", "c3"]
+
+
+def test_a_stop_waits_for_verdicts_that_are_being_written(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.store.let_go.clear()
+    office.say(*[f"c{number}" for number in range(AT_ONCE)])
+    assert eventually(lambda: len(office.heard()) == AT_ONCE)
+    stopping = threading.Thread(target=office.worker.stop, daemon=True)
+    stopping.start()
+    stopping.join(0.3)
+    assert stopping.is_alive()
+    office.store.let_go.set()
+    stopping.join(20)
+    assert not stopping.is_alive()
+    assert office.delivered() == AT_ONCE
+    office.close()
 
 
 def test_a_stop_ends_what_is_under_way_and_begins_nothing(tmp_path: Path) -> None:

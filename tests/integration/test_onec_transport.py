@@ -64,6 +64,23 @@ def test_the_request_is_the_manuals(onec):
     assert b'<IncomingCall xmlns="http://VATS"><NumFrom>89235292926</NumFrom>' in request.body
 
 
+@pytest.mark.parametrize("event_id", ["42", ""])
+def test_a_call_that_nobody_waits_for_says_the_same(onec, event_id):
+    kept = [answer.replace(b"Connection: close", b"X-Kept: yes") for answer in (one_with("a1"), ONE)]
+    with OnecServer(*kept, each=3) as server:
+        transport = onec(server.url)
+        assert transport.begin("IncomingCall", FIELDS, event_id="1", secrets=()) is None, "no connection yet"
+        ring(transport)
+        ring(transport, event_id=event_id)
+        calling = transport.begin("IncomingCall", FIELDS, event_id=event_id, secrets=())
+        assert calling is not None
+        assert calling.outcome() == Delivered("1")
+    _, waited, begun = server.requests
+    assert begun["Cookie"] == "ibsession=a1"
+    assert sorted(begun.headers.items()) == sorted(waited.headers.items())
+    assert (begun.line, begun.body) == (waited.line, waited.body)
+
+
 def test_no_user_no_authorization(onec):
     with OnecServer(ONE) as server:
         ring(onec(server.url, user=""))

@@ -8,6 +8,7 @@ from http.client import parse_headers
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from requests.structures import CaseInsensitiveDict
 
@@ -64,14 +65,16 @@ class OnecServer:
     """Answers the n-th request with the n-th answer, the last one for ever; several at a time.
 
     Args:
-        answers: whole HTTP answers, None for silence; each closes its connection.
+        answers: whole HTTP answers, None for silence.
         together: answers only when so many requests are there (they are then surely at once).
         port: to stand in the place of another that is gone.
+        each: requests of one connection; then it is closed.
     """
 
-    def __init__(self, *answers: bytes | None, together: int = 1, port: int = 0) -> None:
+    def __init__(self, *answers: bytes | None, together: int = 1, port: int = 0, each: int = 1) -> None:
         self.requests: list[Request] = []
         self._answers = answers
+        self._each = each
         self._gate = threading.Barrier(together)
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -109,17 +112,26 @@ class OnecServer:
     def _converse(self, connection: socket.socket) -> None:
         connection.settimeout(5)
         with connection, connection.makefile("rb") as sent:
-            line = sent.readline().decode("ascii").strip()
-            headers = parse_headers(sent)
-            request = Request(line, headers, sent.read(int(headers.get("Content-Length", "0"))))
-            with self._lock:
-                answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
-                self.requests.append(request)
-            self._gate.wait(timeout=5)
-            if answer is None:
-                self._stop.wait(timeout=5)
-                return
-            try:
-                connection.sendall(answer)
-            except OSError:
-                return  # the client has read enough, as some tests mean it to
+            for _ in range(self._each):
+                if not self._answered(connection, sent):
+                    return
+
+    def _answered(self, connection: socket.socket, sent: BinaryIO) -> bool:
+        """False when the conversation is over."""
+        line = sent.readline().decode("ascii").strip()
+        if not line:
+            return False
+        headers = parse_headers(sent)
+        request = Request(line, headers, sent.read(int(headers.get("Content-Length", "0"))))
+        with self._lock:
+            answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
+            self.requests.append(request)
+        self._gate.wait(timeout=5)
+        if answer is None:
+            self._stop.wait(timeout=5)
+            return False
+        try:
+            connection.sendall(answer)
+        except OSError:
+            return False  # the client has read enough, as some tests mean it to
+        return True

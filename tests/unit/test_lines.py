@@ -74,6 +74,25 @@ def test_a_stream_that_cannot_be_written_is_counted_in_the_background_too(
     assert lines.lost == before + 2
 
 
+def test_a_line_is_made_by_who_writes_it_and_one_that_cannot_be_made_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, makers = lines.lost, []
+
+    def made() -> str:
+        makers.append(threading.current_thread().name)
+        return "made\a"
+
+    with blocked(monkeypatch) as stream:
+        lines.write("one")
+        lines.write(made)
+        lines.write(lambda: str(1 / 0))
+        lines.write("two")
+    assert stream.getvalue().splitlines() == ["one", "made\\u0007", "two"]
+    assert makers == ["log"]
+    assert lines.lost == before + 1
+
+
 ENDS = {
     "by itself": "",
     "by an error": "raise SystemExit(3)",

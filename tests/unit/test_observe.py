@@ -46,6 +46,20 @@ def test_a_line_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_a_line_that_is_written_later_has_the_time_and_the_secrets_of_when_it_was_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "GATHER_S", 0.5)
+    lines.in_background()
+    began = datetime.now()
+    observe.log.info("delivered", reason="the tops3cret-key of 89235292926")
+    ended = datetime.now()
+    lines.flush()
+    line = json.loads(capsys.readouterr().err)
+    assert began <= datetime.fromisoformat(line["timestamp"]) <= ended
+    assert line["reason"] == "the *** of 892***26"
+
+
 @pytest.mark.parametrize("json_lines", [False, True])
 def test_a_traceback_stands_below_the_words_and_inside_the_json(
     capsys: pytest.CaptureFixture[str], *, json_lines: bool

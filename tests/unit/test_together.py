@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.core.steps import THREAD, Answer, Awaited, Commit
-from bridge.web.together import AT_ONCE, BEGIN_S, FEW, Together
+from bridge.web.together import AT_ONCE, BEGIN_S, FEW, GROUP, Together
 from support.world import eventually
 
 LONG_S = 20.0
@@ -306,6 +306,52 @@ def test_what_a_peer_answers_is_watched_by_the_loop_and_answered_by_it(number: i
             then()
         together.go_on()
     assert {one.answered_by for one in many} == {threading.current_thread().name}
+
+
+class Asker(One):
+    """It asks a peer behind its commit, or not."""
+
+    asks = True
+
+    def begin(self) -> Awaited | None:
+        super().begin()
+        return Commit(lambda: None, last=not self.asks)
+
+
+@pytest.mark.parametrize(("asks", "slow"), [(True, True), (True, False), (False, True)])
+def test_who_asks_a_slow_peer_need_not_wait_for_all_who_came_with_it(
+    monkeypatch: pytest.MonkeyPatch, *, asks: bool, slow: bool
+) -> None:
+    monkeypatch.setattr("bridge.web.together.SLOW_S", 0.0 if slow else LONG_S)
+    said: list[str] = []
+    heard: list[Callable[[], None]] = []
+    with looped(watch=lambda _, then: heard.append(then)) as (together, woken):
+        first = Asker(said, "first")
+        first.then.append(Peer())
+        together.add(first)
+        together.go_on()
+        assert eventually(lambda: len(heard) == 1)
+        heard.pop()()
+
+        many = [Asker(said, str(number)) for number in range(3 * GROUP)]
+        for one in many:
+            one.asks = asks
+            one.then.append(Peer())
+            together.add(one)
+        many[GROUP].may_settle.clear()
+        together.go_on()
+        assert many[GROUP - 1].settled.wait(LONG_S)
+        if asks and slow:
+            assert GROUP <= FEW or woken.wait(LONG_S)
+            together.go_on()
+            assert eventually(lambda: len(heard) == GROUP)
+        else:
+            together.go_on()
+            assert not heard
+        many[GROUP].may_settle.set()
+        assert many[-1].settled.wait(LONG_S)
+        assert eventually(lambda: together.go_on() or len(heard) == len(many))
+    assert said.count("begin 0") == 1
 
 
 @pytest.mark.parametrize("awaited", [THREAD, Peer(whole=False)])
