@@ -87,6 +87,8 @@ def _put(lines: list[Line]) -> None:
     global lost
     made = [text for line in lines if (text := _made(line)) is not None]
     lost += len(lines) - len(made)
+    if not made:
+        return
     try:
         sys.stderr.write("\n".join(made) + "\n")
         sys.stderr.flush()

@@ -181,13 +181,13 @@ class Store:
         epoch = self._db.hold(head.infobase) if self._db.near else None
         if epoch is None or not self._lanes.take(head.infobase, head.lane_id, head.delivery_id):
             return None
+        queued = None
         try:  # behind the lease: it may have been told and settled before it
             queued = self._read(sql.STILL_QUEUED, id=head.delivery_id)
-        except BaseException:
-            self._free(head.infobase, head.lane_id)
-            raise
+        finally:
+            if not queued:
+                self._free(head.infobase, head.lane_id)
         if not queued:
-            self._free(head.infobase, head.lane_id)
             return None
         return Claim(
             lane_id=head.lane_id,

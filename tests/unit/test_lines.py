@@ -93,6 +93,13 @@ def test_a_line_is_made_by_who_writes_it_and_one_that_cannot_be_made_is_counted(
     assert lines.lost == before + 1
 
 
+def test_of_a_line_that_cannot_be_made_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    before = lines.lost
+    lines.write(lambda: str(1 / 0))
+    assert capsys.readouterr().err == ""
+    assert lines.lost == before + 1
+
+
 ENDS = {
     "by itself": "",
     "by an error": "raise SystemExit(3)",
